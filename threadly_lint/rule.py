@@ -1,0 +1,112 @@
+"""THE contract: all that a rule may import. The engine names no rule, a rule knows no room but this one.
+
+A rule file holds one ``rule = Rule(...)`` and subscribes functions to what it judges::
+
+    rule = Rule(code="TLA001", pattern="auth-database", level="error", fix="suggested")
+
+    @rule.for_each(Endpoint)
+    def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]: ...
+
+The rule's name is its file name with dashes; its documentation page is the file's docstring.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, Protocol
+
+from threadly_lint.program import Program
+from threadly_lint.values import Confidence, Finding, Fix, Level, Safety, Span, Step
+
+Pattern = Literal[
+    "auth-database",
+    "cache-aside",
+    "service-layer",
+    "error-boundary",
+    "validation-pipeline",
+    "real-time-events",
+    "search-integration",
+    "monitoring-wrapper",
+    "rate-limiting",
+    "transaction-coordination",
+    "layers",
+]
+
+Check = Callable[[Any, Program], Iterator[Finding]]
+
+
+class Place(Protocol):
+    """Anything a finding can point at: it knows its file, its span and the function around it."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def span(self) -> Span: ...
+    @property
+    def symbol(self) -> str: ...
+
+
+class Rule:
+    """One rule's declaration: its code, the pattern it belongs to, its level and the safety of its fix.
+
+    ``planned_fix`` names the safety of a fix that the specification foresees and the rule does not offer yet.
+    """
+
+    def __init__(
+        self,
+        *,
+        code: str,
+        pattern: Pattern,
+        level: Level,
+        fix: Safety | None = None,
+        planned_fix: Safety | None = None,
+    ) -> None:
+        module = sys._getframe(1).f_globals
+        self.code = code
+        self.pattern = pattern
+        self.level = level
+        self.fix = fix
+        self.planned_fix = planned_fix
+        self.name = str(module["__name__"]).rpartition(".")[2].replace("_", "-")
+        self.page = str(module.get("__doc__") or "")
+        self.checks: list[tuple[type, Check]] = []
+
+    def for_each(self, subject: type) -> Callable[[Check], Check]:
+        """Subscribe a function to every ``subject`` of the program (``Endpoint``, ``Call``, ``ImportGraph``, ...)."""
+
+        def subscribe(check: Check) -> Check:
+            self.checks.append((subject, check))
+            return check
+
+        return subscribe
+
+    def finding(
+        self,
+        place: Place,
+        message: str,
+        *,
+        level: Level | None = None,
+        confidence: Confidence = "high",
+        endpoint: str = "",
+        trail: tuple[Step, ...] = (),
+        fix: Fix | None = None,
+    ) -> Finding:
+        """A finding of this rule at ``place``; the level is the rule's own unless the case is milder."""
+        span = place.span
+        return Finding(
+            path=place.path,
+            line=span.line,
+            column=span.column,
+            end_line=span.end_line,
+            end_column=span.end_column,
+            code=self.code,
+            name=self.name,
+            level=level or self.level,
+            confidence=confidence,
+            message=message,
+            symbol=place.symbol,
+            endpoint=endpoint,
+            trail=trail,
+            fix=fix,
+        )
