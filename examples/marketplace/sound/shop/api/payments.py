@@ -1,0 +1,18 @@
+"""What Stripe reports. Nobody signs in here: the signature of the body is the proof."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request
+
+from shop.api.providers import OpenClients, Orders
+
+router = APIRouter(prefix="/payments", tags=["payments"])
+
+
+@router.post("/webhook", status_code=204)
+async def webhook(
+    request: Request, stripe_signature: Annotated[str, Header()], clients: OpenClients, orders: Orders
+) -> None:
+    paid = clients.payments.read_event(await request.body(), stripe_signature)
+    if paid is not None:
+        await orders.mark_paid(paid)

@@ -1,0 +1,77 @@
+"""The cache. An outage is a miss, never an error; one caller at a time computes a missing value.
+
+``Shelf.remember`` takes a callable, ``shelved`` is the same as a decorator for methods of classes with a ``shelf``.
+"""
+
+import json
+import logging
+import random
+from asyncio import Lock
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from weakref import WeakValueDictionary
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+P = ParamSpec("P")
+
+logger = logging.getLogger(__name__)
+
+
+class Shelf:
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._turns: WeakValueDictionary[str, Lock] = WeakValueDictionary()
+
+    async def remember(self, key: str, load: Callable[[], Awaitable[Any]], ttl: int) -> Any:
+        found = await self._peek(key)
+        if found is not None:
+            return json.loads(found)
+        async with self._turns.setdefault(key, Lock()):
+            found = await self._peek(key)
+            if found is not None:
+                return json.loads(found)
+            value = await load()
+            await self._put(key, json.dumps(value), ttl)
+            return value
+
+    async def forget(self, *keys: str) -> None:
+        try:
+            await self._redis.delete(*keys)
+        except RedisError:
+            logger.exception("could not forget %s", keys)
+
+    async def _peek(self, key: str) -> bytes | None:
+        try:
+            return await self._redis.get(key)
+        except RedisError:
+            logger.warning("could not read %s, loading it instead", key, exc_info=True)
+            return None
+
+    async def _put(self, key: str, text: str, ttl: int) -> None:
+        try:
+            await self._redis.set(key, text, ex=ttl + random.randint(0, ttl // 10))
+        except RedisError:
+            logger.warning("could not keep %s", key, exc_info=True)
+
+
+class HasShelf(Protocol):
+    @property
+    def shelf(self) -> Shelf: ...
+
+
+Self = TypeVar("Self", bound=HasShelf)
+Load = Callable[Concatenate[Self, P], Awaitable[dict[str, Any]]]
+
+
+def shelved(key: Callable[P, str], ttl: int) -> Callable[[Load[Self, P]], Load[Self, P]]:
+    def decorate(load: Load[Self, P]) -> Load[Self, P]:
+        @wraps(load)
+        async def run(self: Self, *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
+            return await self.shelf.remember(key(*args, **kwargs), lambda: load(self, *args, **kwargs), ttl)
+
+        return run
+
+    return decorate

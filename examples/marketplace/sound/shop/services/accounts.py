@@ -1,0 +1,55 @@
+"""Who somebody is."""
+
+import asyncio
+from dataclasses import dataclass
+
+from sqlalchemy.exc import IntegrityError
+
+from shop.core.database import Sessions
+from shop.core.errors import Conflict, NotSignedIn
+from shop.core.models import User
+from shop.core.monitoring import observed
+from shop.core.security import hasher, issue_token, password_matches, read_identity, read_token
+from shop.repositories.users import UserRepository
+
+
+@dataclass(frozen=True)
+class AccountService:
+    sessions: Sessions
+
+    @observed("accounts.register")
+    async def register(self, email: str, password: str, name: str) -> User:
+        password_hash = await asyncio.to_thread(hasher.hash, password)
+        try:
+            async with self.sessions.begin() as session:
+                return UserRepository(session).add(email, password_hash, name)
+        except IntegrityError as error:
+            raise Conflict("This address is taken") from error
+
+    @observed("accounts.sign_in")
+    async def sign_in(self, email: str, password: str) -> str:
+        async with self.sessions() as session:
+            user = await UserRepository(session).by_email(email)
+        if user is None or user.password_hash is None:
+            raise NotSignedIn("Address or password is wrong")
+        if not await asyncio.to_thread(password_matches, password, user.password_hash):
+            raise NotSignedIn("Address or password is wrong")
+        return issue_token(user.id)
+
+    @observed("accounts.sign_in_with_provider")
+    async def sign_in_with_provider(self, id_token: str) -> str:
+        identity = read_identity(id_token)
+        async with self.sessions.begin() as session:
+            user = await UserRepository(session).for_identity(identity.sub, identity.email, identity.name)
+        return issue_token(user.id)
+
+    @observed("accounts.rename")
+    async def rename(self, user_id: int, name: str) -> None:
+        async with self.sessions.begin() as session:
+            await UserRepository(session).rename(user_id, name)
+
+    async def owner_of(self, token: str) -> User | None:
+        """The user whom a token of this shop belongs to; None when that user is gone."""
+        user_id = read_token(token)
+        async with self.sessions() as session:
+            return await UserRepository(session).by_id(user_id)
