@@ -20,7 +20,7 @@ def build_skeleton(data: bytes, path: str) -> Skeleton:
     except Unreadable as error:
         return Skeleton((), _count_lines(data), problem=error.message, problem_span=error.span)
     lines = text.split("\n")
-    directives = find_directives(text, lines)
+    directives = find_directives(text)
     count = len(lines) - (not lines[-1])
     try:
         tree = _parse(text)
