@@ -10,7 +10,8 @@ from pathlib import Path
 from threadly_lint.project.declared import SourceRoot, declared_roots
 from threadly_lint.project.files import Listing, list_files
 from threadly_lint.project.model import Project
-from threadly_lint.project.roots import assign_roots, lineage, scan_imports
+from threadly_lint.project.roots import assign_roots, scan_imports
+from threadly_lint.project.tree import lineage
 from threadly_lint.settings import Settings, load_settings
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from threadly_lint.project.declared import SourceRoot
 from threadly_lint.project.patterns import path_matcher
-from threadly_lint.project.roots import Tree, join, lineage, stem
+from threadly_lint.project.tree import Tree, join, lineage, stem
 from threadly_lint.settings import Settings
 
 

@@ -1,6 +1,6 @@
 """From which source root each file is imported, told by the imports themselves.
 
-An absolute import that can be followed below a folder speaks for that folder as a source root: for the package that it
+An absolute import that can be followed below a folder speaks for that folder as a source root: for the modules that it
 names, and for the importing file. Where the imports are silent, packaging files and the places of packages decide.
 """
 
@@ -10,18 +10,29 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from threadly_lint.project.declared import SourceRoot
+from threadly_lint.project.tree import Tree, is_below, join, lineage, place_of
 
 _HEAD = 32 * 1024
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b|import[ \t]+([\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*))",
-    re.MULTILINE,
+    rb"""^[ \t]*(?:
+        from [ \t]+ (\.*)([\w.]*) [ \t]+ import\b
+        | import [ \t]+ ( [\w.]+ (?:[ \t]+as[ \t]+\w+)? (?:[ \t]*,[ \t]* [\w.]+ (?:[ \t]+as[ \t]+\w+)? )* )
+    )""",
+    re.MULTILINE | re.VERBOSE,
 )
 
-Unit = tuple[str, str]
-"""A source root and the first part of a name below it: the top-level package or module that the root offers."""
+
+class Served(NamedTuple):
+    """An import of the file at ``importer`` whose target is at ``target``, when names start from ``folder``."""
+
+    folder: str
+    target: str
+    importer: str
 
 
 def scan_imports(root: Path, paths: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -36,55 +47,16 @@ def assign_roots(
     declared: Collection[SourceRoot] = (),
     markers: Collection[str] = (),
 ) -> dict[str, SourceRoot]:
-    """The source root of every path. ``imports`` is as scan_imports returns it, ``markers`` are folders with packaging files."""
+    """The source root of every path.
+
+    ``imports`` is what scan_imports returns, ``declared`` what packaging files say, ``markers`` are the folders that hold
+    packaging files.
+    """
     tree = Tree(paths)
     plain = {root.folder for root in declared if not root.prefix}
-    votes = _Votes(tree, set(markers)).count(imports)
-    chooser = _Chooser(tree, votes, plain, plain | set(markers))
+    chooser = _Chooser(tree, _Votes(tree, frozenset(markers)), imports, plain, plain | set(markers))
     mounts = sorted((root for root in declared if root.prefix), key=lambda root: len(root.folder), reverse=True)
     return {path: _mount_of(path, mounts) or SourceRoot(chooser.choose(path)) for path in paths}
-
-
-class Tree:
-    """The Python files of a project by place. A place is a path without ``.py`` or ``/__init__.py``."""
-
-    def __init__(self, paths: Iterable[str]) -> None:
-        self.modules: dict[str, str] = {}
-        self.packages: dict[str, str] = {}
-        self.folders: set[str] = {""}
-        for path in sorted(paths):
-            folder, _, name = path.rpartition("/")
-            self.folders.update(lineage(folder))
-            if stem(name) == "__init__":
-                self.packages[folder] = path
-            else:
-                self.modules[join(folder, stem(name))] = path
-
-    def find(self, place: str) -> str | None:
-        """The file of a package or module, as Python would choose between them."""
-        return self.packages.get(place) or self.modules.get(place)
-
-    def has(self, place: str) -> bool:
-        """Whether there is a module, a package or a folder with Python files somewhere below."""
-        return place in self.modules or place in self.folders
-
-
-def join(folder: str, name: str) -> str:
-    """``name`` in ``folder``, which may be the empty path."""
-    return f"{folder}/{name}" if folder else name
-
-
-def stem(name: str) -> str:
-    """A file name without ``.py`` or ``.pyi``; any other name as it is."""
-    return name.removesuffix(".py").removesuffix(".pyi")
-
-
-def lineage(folder: str) -> Iterator[str]:
-    """The folder and all folders around it up to the project root (the empty path)."""
-    yield folder
-    while folder:
-        folder = folder.rpartition("/")[0]
-        yield folder
 
 
 def _imports_of(file: Path) -> Iterator[str]:
@@ -96,118 +68,129 @@ def _imports_of(file: Path) -> Iterator[str]:
     for dots, module, names in _IMPORT.findall(head):
         if names:
             yield from (name.split()[0] for name in names.decode(errors="replace").split(","))
-        elif dots or module:
+        else:
             yield (dots + module).decode(errors="replace")
 
 
-class _Votes:
-    """Counts how many imports speak for each unit."""
+def _mount_of(path: str, mounts: list[SourceRoot]) -> SourceRoot | None:
+    return next((mount for mount in mounts if is_below(path, mount.folder)), None)
 
-    def __init__(self, tree: Tree, markers: set[str]) -> None:
+
+class _Votes:
+    """Counts how many imports speak for each pair of a source root and a place below it."""
+
+    def __init__(self, tree: Tree, markers: frozenset[str]) -> None:
         self.tree = tree
         self.markers = markers
+        self.totals: Counter[str] = Counter()
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.relative: Counter[str] = Counter()
         self.parents: defaultdict[str, set[str]] = defaultdict(set)
         for place in tree.folders | tree.modules.keys():
             folder, _, name = place.rpartition("/")
             self.parents[name].add(folder)
 
-    def count(self, imports: Mapping[str, Collection[str]]) -> Counter[Unit]:
+    def count(self, imports: Mapping[str, Collection[str]]) -> None:
         """Clear cases first; then an import that several folders could serve goes to the one that serves more."""
-        votes: Counter[Unit] = Counter()
-        unclear: list[tuple[str, str, list[str]]] = []
-        for path, names in imports.items():
-            for name in names:
-                folders = self._servers(path, name)
-                if len(folders) == 1:
-                    votes.update(_units(path, name, folders[0]))
-                elif folders:
-                    unclear.append((path, name, folders))
-        totals = _totals(votes)
-        for path, name, folders in unclear:
-            best = max(folders, key=lambda folder: (totals[folder], -len(folder)))
-            votes.update(_units(path, name, best))
-        return votes
+        cases = []
+        for path, name in ((path, name) for path, names in imports.items() for name in names):
+            if name.startswith("."):
+                self._count_relative(path, name)
+            else:
+                cases.append(self._servers(path, name))
+        for case in cases:
+            if len(case) == 1:
+                self._add(case[0])
+        clear = self.totals.copy()
+        for case in cases:
+            if len(case) > 1:
+                self._add(max(case, key=lambda served: (clear[served.folder], -len(served.folder))))
 
-    def _servers(self, path: str, name: str) -> list[str]:
-        """The folders that could be the source root for this import."""
-        if name.startswith("."):
-            return self._package_parent(path, name)
+    def _add(self, served: Served) -> None:
+        folder, target, importer = served
+        spoken_for = {place for end in (target, importer) if is_below(end, folder) for place in lineage(end)}
+        self.totals[folder] += 1
+        self.counts.update((folder, place) for place in spoken_for)
+
+    def _count_relative(self, path: str, name: str) -> None:
+        """A relative import passes through its own folder and those around it that its dots name: all are packages."""
+        level = len(name) - len(name.lstrip("."))
+        self.relative.update(islice(lineage(path.rpartition("/")[0]), level))
+
+    def _servers(self, path: str, name: str) -> list[Served]:
+        """The ways to read one absolute import."""
         top, _, rest = name.partition(".")
         if not rest and top in sys.stdlib_module_names:
             return []
         place = name.replace(".", "/")
         found = [folder for folder in sorted(self.parents.get(top, ())) if self._serves(path, folder, place)]
-        home = path.rpartition("/")[0]
-        near = [folder for folder in found if _is_below(home, folder)]
-        if near or len(found) == 1:
-            return near or [folder for folder in found if folder not in self.tree.packages]
-        return []
+        near = [folder for folder in found if is_below(path, folder)]
+        if not near and (len(found) != 1 or found[0] in self.tree.packages):
+            return []
+        return [Served(folder, join(folder, place), place_of(path)) for folder in near or found]
 
     def _serves(self, path: str, folder: str, place: str) -> bool:
-        """A package is a source root only when told so by more than one name: ``redis`` may be the library."""
+        """A folder inside a package serves dotted names only: ``redis`` alone is more likely to be the library."""
         if folder in self.tree.packages and "/" not in place and folder not in self.markers:
             return False
         target = join(folder, place)
         return self.tree.has(target) and self.tree.find(target) != path
 
-    def _package_parent(self, path: str, name: str) -> list[str]:
-        """A relative import says that the folder it starts from is a package, so the source root is above."""
-        level = len(name) - len(name.lstrip("."))
-        around = list(lineage(path.rpartition("/")[0]))
-        return [around[level]] if level < len(around) else []
-
-
-def _units(path: str, name: str, folder: str) -> set[Unit]:
-    """What an import that ``folder`` serves speaks for: the package it names and, when below, the importing file's."""
-    units = set() if name.startswith(".") else {(folder, name.partition(".")[0])}
-    return units | {_unit(path, folder)} if _is_below(path, folder) else units
-
-
-def _unit(path: str, folder: str) -> Unit:
-    inner = path[len(folder) + 1 :] if folder else path
-    return folder, stem(inner.partition("/")[0])
-
-
-def _is_below(path: str, folder: str) -> bool:
-    return not folder or path == folder or path.startswith(folder + "/")
-
-
-def _totals(votes: Counter[Unit]) -> Counter[str]:
-    totals: Counter[str] = Counter()
-    for (folder, _), count in votes.items():
-        totals[folder] += count
-    return totals
-
-
-def _mount_of(path: str, mounts: list[SourceRoot]) -> SourceRoot | None:
-    return next((mount for mount in mounts if path.startswith(mount.folder + "/")), None)
-
 
 class _Chooser:
     """Picks the source root of one file."""
 
-    def __init__(self, tree: Tree, votes: Counter[Unit], declared: set[str], marked: set[str]) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        votes: _Votes,
+        imports: Mapping[str, Collection[str]],
+        declared: Collection[str],
+        marked: Collection[str],
+    ) -> None:
+        votes.count(imports)
         self.tree = tree
         self.votes = votes
         self.declared = declared
-        self.known = marked | _totals(votes).keys()
+        self.marked = marked
 
     def choose(self, path: str) -> str:
-        """The folder with most votes for the file's own unit, else the nearest that is known to be a root."""
-        candidates = list(_importable(path.rpartition("/")[0]))
-        best = max(candidates, key=lambda folder: self._weight(path, folder))
-        if self.votes[_unit(path, best)]:
+        """The folder that most imports speak for, else the nearest that is likely to be a source root."""
+        *inner, outermost = _importable(path.rpartition("/")[0])
+        candidates = [*filter(self._can_be_root, inner), outermost]
+        best = outermost
+        for folder in candidates[-2::-1]:
+            if self._is_better(folder, best, path):
+                best = folder
+        if self.votes.counts[best, _top_place(path, best)]:
             return best
-        return next((folder for folder in candidates if self._is_likely(folder)), candidates[-1])
+        return next((folder for folder in candidates if self._is_likely(folder)), outermost)
 
-    def _weight(self, path: str, folder: str) -> tuple[int, bool, int]:
-        return self.votes[_unit(path, folder)], folder in self.declared, -len(folder)
+    def _can_be_root(self, folder: str) -> bool:
+        """Names start from inside a package only if more imports say so than pass through that package."""
+        relative = self.votes.relative[folder]
+        if not relative and folder not in self.tree.packages:
+            return True
+        through = (self.votes.counts[outer, folder] for outer in lineage(folder) if outer != folder)
+        return self.votes.totals[folder] > relative + max(through, default=0)
+
+    def _is_better(self, inner: str, outer: str, path: str) -> bool:
+        """Compare what speaks for two folders, at the granularity of the inner one's top-level modules."""
+        place = _top_place(path, inner)
+        votes = self.votes.counts
+        return (votes[inner, place], inner in self.declared) > (votes[outer, place], outer in self.declared)
 
     def _is_likely(self, folder: str) -> bool:
-        if folder in self.tree.packages:
-            return False
         parent, _, name = folder.rpartition("/")
-        return folder in self.known or (name == "src" and (not parent or parent in self.known))
+        is_src = name == "src" and (not parent or parent in self.marked)
+        return is_src or folder in self.votes.totals or folder in self.marked
+
+
+def _top_place(path: str, folder: str) -> str:
+    """The place of the top-level package or module that ``path`` belongs to, when names start from ``folder``."""
+    inner = path[len(folder) + 1 :] if folder else path
+    top, slash, _ = inner.partition("/")
+    return join(folder, top) if slash else place_of(path)
 
 
 def _importable(folder: str) -> Iterator[str]:
