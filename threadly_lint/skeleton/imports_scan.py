@@ -1,0 +1,311 @@
+"""An imports-only skeleton without a parse: several times cheaper, and exact or refused.
+
+Strings and comments are dropped first. What is then left of the keyword ``import`` can only be an import statement, and
+what stands around it can be told from block headers and indentation. Wherever the text is not as plain as that (an
+import behind a semicolon, torn quotes in an f-string, an exotic condition) the answer is None: parse the file.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from threadly_lint.skeleton.decode import Unreadable, decode
+from threadly_lint.skeleton.directives import find_directives
+from threadly_lint.skeleton.nodes import (
+    Alias,
+    Class,
+    Compare,
+    Constant,
+    Function,
+    If,
+    Import,
+    ImportFrom,
+    Name,
+    Parameters,
+    Skeleton,
+    Span,
+    Stmt,
+    Try,
+)
+
+_STRING_OR_COMMENT = re.compile(
+    r'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"""|\Z)'
+    r"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:'''|\Z)"
+    r'|"[^"\\\n]*(?:\\.[^"\\\n]*)*"'
+    r"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'"
+    r"|#[^\n]*",
+    re.DOTALL,
+)
+_FORMATTED = re.compile(r"[fFtT][rR]?\Z")
+_PLAIN_FIELD = r"""[^{}'"\n]|'[^'{}\n]*'|"[^"{}\n]*\""""
+_WHOLE_FSTRING = re.compile(
+    rf"(?:[^{{}}]++|\{{\{{|\}}\}}|\{{(?:{_PLAIN_FIELD}|\{{(?:{_PLAIN_FIELD})*+\}})*+\}})*+", re.DOTALL
+)
+_BEFORE_IMPORT = re.compile(r"(?:.*[;:\\])?[ \t\f]*(?:lazy\b)?[ \t]*(?:from\b.*)?")
+_IN_COMMENT = re.compile(r"""[^'"#]*#[^'"]*""")
+_REST_OF_IMPORT = re.compile(r"import\s*\((?:[^)#]|#[^\n]*)*\)[^\n]*|(?:[^\n]*\\\n)*[^\n]*")
+_TOKEN = re.compile(
+    r"[()\[\]{}]"
+    r"|\n(?<!\\\n)([ \t\f]*)(import|from|async|def|class|if|elif|else|try|except|finally|for|while|with|match|case)\b"
+)
+_GAP = r"(?:[ \t\f]|\\\n)"
+_STATEMENT = re.compile(
+    rf"(?:from\b((?:[\w.]|{_GAP})+?)\bimport\b{_GAP}*(?:\(([^()]*)\)|((?:[^\n;\\(]|\\\n)+))|import\b((?:[^\n;\\]|\\\n)+))"
+    rf"(?={_GAP}*(?:[\n;]|\Z))"
+)
+_TEST = re.compile(
+    r"[ \t]*(\()?[ \t]*(?:False|0|(not[ \t]+)?(?:(?:\w+[ \t]*\.[ \t]*)*TYPE_CHECKING|(__name__[ \t]*==[ \t]*__main__)))"
+    r"[ \t]*(?(1)\))[ \t]*:"
+)
+_DEFINITION = re.compile(r"[ \t]+(\w+)")
+_ASYNC_BLOCK = re.compile(r"[ \t]+(def|for|with)\b")
+_LINE_END = re.compile(r"[()\[\]{}]|\n(?<!\\\n)")
+_OPENING = frozenset("([{")
+_NO_PARAMETERS = Parameters(span=(1, 1, 1, 1), items=())
+
+
+class _Doubt(Exception):
+    """The text is not plain enough to be read without a parser."""
+
+
+def scan_imports(data: bytes) -> Skeleton | None:
+    """The imports-only skeleton of a Python file's bytes, or None when only a parse can tell.
+
+    Its body holds the import statements and around them definitions, ``try`` and those ``if`` statements that decide when an
+    import runs; nothing else. Aliases have the span of their statement. A text that Python rejects is not noticed.
+    """
+    try:
+        text = decode(data)
+        body = _scan(text)
+    except (Unreadable, _Doubt):
+        return None
+    lines = text.count("\n") + (text[-1:] not in ("", "\n"))
+    return Skeleton(body, lines, find_directives(text))
+
+
+def _scan(text: str) -> tuple[Stmt, ...]:
+    end = _end_of_imports(text)
+    if not end:
+        return ()
+    code = "\n" + _STRING_OR_COMMENT.sub(_blank, text[:end])
+    if '"' in code or "'" in code:
+        raise _Doubt
+    reader = _Reader(code)
+    reader.read()
+    if reader.found != len(re.findall(r"\bimport\b", code)):
+        raise _Doubt
+    return reader.result()
+
+
+def _end_of_imports(text: str) -> int:
+    """Where the last thing ends that looks like an import statement; 0 if there is none."""
+    at = len(text)
+    while (at := _last_import(text, at)) >= 0:
+        line = text.rfind("\n", 0, at) + 1
+        if _BEFORE_IMPORT.fullmatch(text, line, at) and not _IN_COMMENT.fullmatch(text, line, at):
+            rest = _REST_OF_IMPORT.match(text, at)
+            return rest.end() if rest else len(text)
+    return 0
+
+
+def _last_import(text: str, end: int) -> int:
+    while (end := text.rfind("import", 0, end)) >= 0:
+        if not text[end : end + 7].isidentifier() or end + 6 == len(text):
+            return end
+    return -1
+
+
+def _blank(match: re.Match[str]) -> str:
+    """A word instead of a string, nothing instead of a comment; line ends stay, as continuations of the line."""
+    token = match[0]
+    if token[0] == "#":
+        return ""
+    if token[1:-1] == "__main__":
+        return " __main__ "
+    if _FORMATTED.search(match.string, max(match.start() - 2, 0), match.start()) and not _WHOLE_FSTRING.fullmatch(
+        token
+    ):
+        raise _Doubt
+    return " s " + "\\\n" * token.count("\n")
+
+
+class _Block(NamedTuple):
+    """An open block: how far its header is indented, what it is, what an ``else`` after it would be, what it holds."""
+
+    indent: int
+    kind: str
+    otherwise: str
+    name: str
+    span: Span
+    body: list[Stmt]
+
+
+class _Reader:
+    """Reads imports and block headers off a code without strings and comments, keeping track of the open blocks."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.found = 0
+        self._open = [_Block(-1, "plain", "plain", "", (1, 1, 1, 1), [])]
+        self._counted = 0
+        self._line = 0
+
+    def read(self) -> None:
+        depth = 0
+        for token in _TOKEN.finditer(self.code):
+            word = token[2]
+            if word is None:
+                depth += 1 if token[0] in _OPENING else -1
+            elif depth == 0:
+                self._take(word, token)
+
+    def result(self) -> tuple[Stmt, ...]:
+        self._close(0)
+        return tuple(self._open[0].body)
+
+    def _take(self, word: str, token: re.Match[str]) -> None:
+        if "\f" in token[1]:
+            raise _Doubt
+        indent = len(token[1].expandtabs(8))
+        before = self._close(indent)
+        if word in ("import", "from"):
+            self._open[-1].body.append(self._import(token.start(2)))
+        else:
+            self._open.append(self._block(word, indent, token, before))
+
+    def _close(self, indent: int) -> _Block | None:
+        """Close the blocks that end before a line with this indentation; the last of them, which it may continue."""
+        last = None
+        while self._open[-1].indent >= indent:
+            last = self._open.pop()
+            self._open[-1].body.extend(_wrap(last))
+        return last
+
+    def _block(self, word: str, indent: int, token: re.Match[str], before: _Block | None) -> _Block:
+        start = token.start(2)
+        if word == "async":
+            block = _ASYNC_BLOCK.match(self.code, token.end())
+            if not block:
+                raise _Doubt
+            return self._define(block[1], indent, start, block.end())
+        if word in ("def", "class"):
+            return self._define(word, indent, start, token.end())
+        kind, otherwise = self._clause(word, token.end(), before)
+        return _Block(indent, kind, otherwise, "", self._span(start, start), [])
+
+    def _define(self, word: str, indent: int, start: int, end: int) -> _Block:
+        if word not in ("def", "class"):
+            return _Block(indent, "plain", "plain", "", self._span(start, start), [])
+        name = _DEFINITION.match(self.code, end)
+        if not name:
+            raise _Doubt
+        return _Block(indent, word, "plain", name[1], self._span(start, name.end()), [])
+
+    def _clause(self, word: str, end: int, before: _Block | None) -> tuple[str, str]:
+        """What the clause is, and what an ``else`` behind it would be."""
+        if word in ("try", "except", "finally"):
+            return "try", "try"
+        inherited = before.otherwise if before and word in ("elif", "else") else "plain"
+        if word == "else":
+            return inherited, "plain"
+        if word not in ("if", "elif"):
+            return "plain", "plain"
+        body, otherwise = self._condition(end)
+        return _stronger(inherited, body), _stronger(inherited, otherwise)
+
+    def _condition(self, end: int) -> tuple[str, str]:
+        test = _TEST.match(self.code, end)
+        if not test:
+            header = self.code[end : self._line_end(end)]
+            if "TYPE_CHECKING" in header or "__main__" in header:
+                raise _Doubt
+            return "plain", "plain"
+        kind = "main" if test[3] else "typing"
+        return ("plain", kind) if test[2] else (kind, "plain")
+
+    def _line_end(self, at: int) -> int:
+        depth = 0
+        for token in _LINE_END.finditer(self.code, at):
+            if token[0] != "\n":
+                depth += 1 if token[0] in _OPENING else -1
+            elif depth == 0:
+                return token.start()
+        return len(self.code)
+
+    def _import(self, start: int) -> Import | ImportFrom:
+        match = _STATEMENT.match(self.code, start)
+        if not match:
+            raise _Doubt
+        self.found += 1
+        source, bracketed, plain, modules = match.groups()
+        span = self._span(start, start + len(match[0].rstrip(" \t\f\\\n")))
+        if modules is not None:
+            return Import(span=span, names=_aliases(modules, span))
+        dots = _joined(source)
+        module = dots.lstrip(".")
+        names = _aliases((bracketed or "").strip().removesuffix(",") if plain is None else plain, span)
+        return ImportFrom(span=span, module=module, level=len(dots) - len(module), names=names)
+
+    def _span(self, start: int, end: int) -> Span:
+        self._line += self.code.count("\n", self._counted, start)
+        self._counted = start
+        end_line = self._line + self.code.count("\n", start, end)
+        return self._line, start - self.code.rfind("\n", 0, start), end_line, end - self.code.rfind("\n", 0, end)
+
+
+def _stronger(one: str, other: str) -> str:
+    return next((kind for kind in ("typing", "main") if kind in (one, other)), "plain")
+
+
+def _wrap(block: _Block) -> tuple[Stmt, ...]:
+    body, span = tuple(block.body), block.span
+    if not body or block.kind == "plain":
+        return body
+    if block.kind == "try":
+        return (Try(span=span, body=body, handlers=(), orelse=(), final=()),)
+    if block.kind == "typing":
+        return (If(span=span, test=Name(span=span, id="TYPE_CHECKING"), body=body, orelse=()),)
+    if block.kind == "main":
+        return (If(span=span, test=_main_test(span), body=body, orelse=()),)
+    if block.kind == "class":
+        return (Class(span=span, name=block.name, name_span=span, bases=(), keywords=(), body=body, decorators=()),)
+    return (_function(block.name, span, body),)
+
+
+def _function(name: str, span: Span, body: tuple[Stmt, ...]) -> Function:
+    return Function(
+        span=span,
+        name=name,
+        name_span=span,
+        params=_NO_PARAMETERS,
+        body=body,
+        decorators=(),
+        returns=None,
+        is_async=False,
+        docstring=False,
+    )
+
+
+def _main_test(span: Span) -> Compare:
+    name, main = Name(span=span, id="__name__"), Constant(span=span, kind="str", value="__main__")
+    return Compare(span=span, left=name, ops=("==",), comparators=(main,))
+
+
+def _aliases(text: str, span: Span) -> tuple[Alias, ...]:
+    if not text.isascii():
+        raise _Doubt
+    return tuple(_alias(part, span) for part in text.replace("\\\n", " ").split(","))
+
+
+def _alias(text: str, span: Span) -> Alias:
+    words = text.split()
+    if len(words) == 1:
+        return Alias(span=span, name=words[0], alias=None)
+    if len(words) == 3 and words[1] == "as":
+        return Alias(span=span, name=words[0], alias=words[2])
+    raise _Doubt
+
+
+def _joined(text: str) -> str:
+    return "".join(text.replace("\\\n", "").split())
