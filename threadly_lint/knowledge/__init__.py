@@ -1,0 +1,65 @@
+"""What library calls mean, as data: one TOML file per role beside this module, no code per library.
+
+The file's stem is the role of its facts. Names are written as they are imported; other import paths are aliases. A table
+describes one class (``[class."..."]``: members are methods and attributes of an instance) or one module
+(``[module."..."]``: members are functions, classes and ready objects)::
+
+    [class."acme.Session"]
+    aliases = "acme.session.Session acme.v1.Session"     # other import paths; work for everything below as well
+    bases = "acme.BaseSession"                           # members, types and facts are inherited
+    like = "acme.OtherSession"                           # members are copied, no subclass relation
+    is = "session"                                       # what making or naming the class itself means
+    defaults = { async = true }                          # keys that hold for every group of this table
+    write = "add delete"                                 # effect = names of members, separated by blanks
+    read = ["get", { names = "search", timeout = { by = "timeout", default = "none" } }]
+    enter = "$self"                                      # also iter, await, call, item: what `with` and so on yield
+    attrs = { user = "acme.User | None" }
+    returns = { "get search" = "$elem | None" }
+
+Types are explained in ``type_expressions.py``. ``field`` is the type that a model's instance shows where its class holds
+an instance of this class (foreign keys, relationships). Effects, kinds and channels are the words listed in ``facts.py``.
+
+A group of names may carry: ``kind`` (``method`` in classes, ``call`` in modules unless said), ``async`` (the result is
+awaited), ``identity``, ``channel``, ``service``, ``access``, ``status`` (a number, or the argument that holds it),
+``timeout`` (``by`` parameters, ``default`` seconds or ``none``, ``inherit``, ``unknown``, several joined by ``/``,
+``where`` = ``call``, ``constructor``, ``client``, ``unit = "ms"``), ``raises``, ``key``, ``value``, ``ttl`` (an argument:
+a position, a keyword, or ``1/timeout``), ``model`` (a type) and ``exit`` (``commit``, ``close``, ``commit-close``).
+``is`` takes the same keys with ``effect`` in the place of ``names``.
+
+Other sections: ``[keyword."acme.get"]`` with ``effect = "keyword"`` (plus ``when``, the value for which it holds, and
+``default``), ``[setting]``, ``[exceptions]`` (class = parents), ``[aliases]`` (path = path), ``[constants]``,
+``status_modules`` (modules whose ``HTTP_404_...`` names are numbers) and ``[[heuristic]]``.
+
+To add a library, add its tables to the files of the roles it plays; a mistake is reported with file and line.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from threadly_lint.knowledge.compiling import compiled_knowledge
+from threadly_lint.knowledge.facts import Argument, Fact, Heuristic, LibClass, Timeout
+from threadly_lint.knowledge.lookup import Knowledge
+from threadly_lint.knowledge.reading import KnowledgeError
+from threadly_lint.knowledge.type_expressions import UNION, TypeExpression, TypeExpressionError, parse_type
+
+__all__ = [
+    "UNION",
+    "Argument",
+    "Fact",
+    "Heuristic",
+    "Knowledge",
+    "KnowledgeError",
+    "LibClass",
+    "Timeout",
+    "TypeExpression",
+    "TypeExpressionError",
+    "load_knowledge",
+    "parse_type",
+]
+
+
+@cache
+def load_knowledge() -> Knowledge:
+    """The knowledge that ships with the tool. Raises ``KnowledgeError`` when its files are wrong."""
+    return Knowledge(compiled_knowledge())

@@ -1,0 +1,169 @@
+"""Turns the draft into the compiled form and keeps that form in the user's cache folder."""
+
+from __future__ import annotations
+
+import builtins
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from threadly_lint.knowledge.details import read_detail
+from threadly_lint.knowledge.facts import Compiled, Detail, Table
+from threadly_lint.knowledge.reading import Draft, DraftTable, KnowledgeError, read_files
+from threadly_lint.knowledge.type_expressions import TypeExpression
+
+FOLDER = Path(__file__).parent
+
+
+def compiled_knowledge(folder: Path = FOLDER, cache: Path | None = None) -> Compiled:
+    """The knowledge of ``folder``, from the cache when it was compiled from exactly these files by exactly this code.
+
+    Raises ``KnowledgeError`` when the files are wrong. An unusable cache costs time, never an error.
+    """
+    paths = sorted(folder.glob("*.toml"))
+    stored = (cache or cache_folder()) / f"knowledge-{_digest([*paths, *FOLDER.glob('*.py')])}.msgpack"
+    with suppress(OSError, msgspec.DecodeError):
+        return msgspec.msgpack.decode(stored.read_bytes(), type=Compiled)
+    compiled = compile_files(paths)
+    with suppress(OSError):
+        _store(stored, msgspec.msgpack.encode(compiled))
+    return compiled
+
+
+def cache_folder() -> Path:
+    """The tool's folder below the user's cache folder."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
+    elif sys.platform == "darwin":
+        base = "~/Library/Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "threadly-lint"
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    digest = hashlib.blake2b(sys.version.encode() + msgspec.__version__.encode(), digest_size=16)
+    for path in sorted(paths):
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)} ".encode() + content)
+    return digest.hexdigest()
+
+
+def _store(path: Path, content: bytes) -> None:
+    """Write the whole file or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix="knowledge-", suffix=".part")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    os.replace(name, path)
+
+
+def compile_files(paths: list[Path]) -> Compiled:
+    """Read and compile; raises ``KnowledgeError`` with all problems of all files."""
+    draft = read_files(paths)
+    _expand_likenesses(draft)
+    _check_references(draft)
+    if draft.problems:
+        raise KnowledgeError(sorted(draft.problems))
+    return _Numbering().compile(draft)
+
+
+def _expand_likenesses(draft: Draft) -> None:
+    done: set[str] = set()
+
+    def expand(name: str, table: DraftTable) -> None:
+        if not table.like or name in done:
+            return
+        done.add(name)
+        model = draft.tables.get(table.like)
+        if model is None:
+            draft.problems.append(f"{table.where}: {name}: like names an unknown class {table.like!r}")
+            return
+        expand(table.like, model)
+        _copy_members(model, table)
+
+    for name, table in list(draft.tables.items()):
+        expand(name, table)
+
+
+def _copy_members(model: DraftTable, table: DraftTable) -> None:
+    """What ``table`` does not say itself it takes from ``model``, under its own defaults."""
+    changes = read_detail("", "config", "method", table.defaults)
+    fields = ["is_async" if key == "async" else key for key in table.defaults]
+    overrides = {field: getattr(changes, field) for field in fields}
+    for member, details in model.facts.items():
+        if member not in table.facts:
+            table.facts[member] = [msgspec.structs.replace(detail, **overrides) for detail in details]
+    table.returns = model.returns | table.returns
+    table.attrs = model.attrs | table.attrs
+    table.own = table.own or model.own
+    table.field_type = table.field_type or model.field_type
+    table.bases = table.bases or model.bases
+
+
+def _check_references(draft: Draft) -> None:
+    for name, table in draft.tables.items():
+        for found, member in _references(table):
+            if "." in found and not found.startswith("$") and "('$" not in found and found not in draft.tables:
+                draft.problems.append(f"{table.where}: {name}: {member} names an unknown class {found!r}")
+    for alias, target in draft.aliases.items():
+        if alias in draft.tables:
+            draft.problems.append(f"{draft.tables[alias].where}: {alias} is an alias of {target} and a table as well")
+
+
+def _references(table: DraftTable) -> Iterable[tuple[str, str]]:
+    yield from ((base, "bases") for base in table.bases if not hasattr(builtins, base))
+    expressions: dict[str, TypeExpression] = {**table.returns, **table.attrs}
+    for member, expression in expressions.items():
+        yield from ((found, member) for found in expression.names() if found != "datetime.datetime")
+
+
+class _Numbering:
+    """Gives each distinct detail one number, because thousands of facts share a few hundred details."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[bytes, int] = {}
+        self.details: list[Detail] = []
+
+    def number(self, detail: Detail) -> int:
+        key = msgspec.msgpack.encode(detail)
+        if key not in self.numbers:
+            self.numbers[key] = len(self.details)
+            self.details.append(detail)
+        return self.numbers[key]
+
+    def numbered(self, facts: dict[str, list[Detail]]) -> dict[str, tuple[int, ...]]:
+        return {name: tuple(map(self.number, details)) for name, details in facts.items()}
+
+    def compile(self, draft: Draft) -> Compiled:
+        tables = {name: self.table(table) for name, table in sorted(draft.tables.items())}
+        return Compiled(
+            details=self.details,
+            tables=tables,
+            aliases=draft.aliases,
+            constants=draft.constants,
+            settings=self.numbered(draft.settings),
+            keywords={
+                name: {keyword: self.number(detail) for keyword, detail in table.items()}
+                for name, table in draft.keywords.items()
+            },
+            heuristics=draft.heuristics,
+            status_modules=draft.status_modules,
+        )
+
+    def table(self, table: DraftTable) -> Table:
+        return Table(
+            is_class=table.is_class,
+            bases=table.bases,
+            own=tuple(map(self.number, table.own)),
+            facts=self.numbered(table.facts),
+            returns=table.returns,
+            attrs=table.attrs,
+            field=table.field_type,
+        )

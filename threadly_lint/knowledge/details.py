@@ -1,0 +1,115 @@
+"""Turns the keys that qualify a group of names (``async``, ``timeout``, ``identity`` ...) into one ``Detail``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from threadly_lint.knowledge.facts import (
+    CHANNELS,
+    CLASS_KINDS,
+    EFFECTS,
+    KINDS,
+    Access,
+    Argument,
+    Detail,
+    Identity,
+    LeavingBlock,
+    Timeout,
+    Where,
+)
+from threadly_lint.knowledge.type_expressions import parse_type
+
+_TIMEOUT_KEYS = {"by", "default", "where", "unit"}
+_KIND_OF_EFFECT = {"route": "decorator", "exception": "exception"}
+
+
+def read_detail(role: str, effect: str, usual_kind: str, options: Mapping[str, object]) -> Detail:
+    """The detail of one group; raises ``ValueError`` (also msgspec's) naming the key that is wrong."""
+    if effect not in EFFECTS:
+        raise ValueError(f"unknown effect {effect!r}")
+    kind = _KIND_OF_EFFECT.get(effect, usual_kind)
+    if effect == "exception" or usual_kind not in CLASS_KINDS | {"method", "call"}:
+        kind = usual_kind
+    values: dict[str, Any] = {"kind": kind}
+    for key, value in options.items():
+        values.update(_read_option(key, value))
+    return Detail(role=role, effect=effect, **values)
+
+
+def _read_option(key: str, value: object) -> dict[str, Any]:
+    if key not in _READERS:
+        raise ValueError(f"unknown key {key!r}")
+    if key == "status" and isinstance(value, str):
+        key = "status_argument"
+    try:
+        return {"is_async" if key == "async" else key: _READERS[key](value)}
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from error
+
+
+def read_argument(value: object) -> Argument:
+    """``1``, ``"timeout"`` or ``"1/timeout/ttl"``: a position, a keyword, or a position and keywords."""
+    parts = str(value).split("/")
+    position = int(parts.pop(0)) if parts[0].isdigit() else None
+    if not all(part.isidentifier() for part in parts):
+        raise ValueError(f"{value!r} is neither a position, nor a keyword, nor like '1/keyword'")
+    return Argument(position, tuple(parts))
+
+
+def _read_timeout(value: object) -> Timeout:
+    if not isinstance(value, dict) or value.keys() - _TIMEOUT_KEYS:
+        raise ValueError(f"must be a table with some of {', '.join(sorted(_TIMEOUT_KEYS))}")
+    limit = str(value.get("default", "unknown"))
+    return Timeout(
+        parameters=read_words(value.get("by", "")),
+        defaults=() if limit in ("inherit", "unknown") else tuple(map(_seconds, limit.split("/"))),
+        where=msgspec.convert(value.get("where", "call"), Where),
+        inherited=limit == "inherit",
+        milliseconds=value.get("unit") == "ms",
+    )
+
+
+def _seconds(text: str) -> float | None:
+    return None if text == "none" else float(text)
+
+
+def read_words(value: object) -> tuple[str, ...]:
+    """A text of words that blanks or line ends separate."""
+    return tuple(msgspec.convert(value, str).split())
+
+
+def _one_of(words: frozenset[str]) -> Callable[[object], str]:
+    def check(value: object) -> str:
+        if value not in words:
+            raise ValueError(f"{value!r} is not one of {', '.join(sorted(filter(None, words)))}")
+        return str(value)
+
+    return check
+
+
+def _exactly(kind: Any) -> Callable[[object], Any]:
+    return lambda value: msgspec.convert(value, kind)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "access": _exactly(Access),
+    "async": _exactly(bool),
+    "channel": _one_of(CHANNELS),
+    "default": _exactly(bool | int | float | str),
+    "exit": _exactly(LeavingBlock),
+    "identity": _exactly(Identity),
+    "key": read_argument,
+    "kind": _one_of(KINDS),
+    "model": parse_type,
+    "raises": read_words,
+    "service": _exactly(str),
+    "status": _exactly(int),
+    "status_argument": read_argument,
+    "timeout": _read_timeout,
+    "ttl": read_argument,
+    "value": read_argument,
+    "when": _exactly(bool | int | float | str | dict[str, bool]),
+}
