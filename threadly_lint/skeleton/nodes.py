@@ -26,80 +26,80 @@ class Node(Struct, frozen=True, array_like=True, gc=False, tag=True, eq=False):
 # Expressions -----------------------------------------------------------------------------------------------------------
 
 
-class Name(Node):
+class Name(Node, frozen=True):
     id: str
 
 
-class Attribute(Node):
+class Attribute(Node, frozen=True):
     value: Expr
     attr: str
 
 
-class Keyword(Node):
+class Keyword(Node, frozen=True):
     """``name=value`` in a call; ``name`` is None for ``**value``."""
 
     name: str | None
     value: Expr
 
 
-class Call(Node):
+class Call(Node, frozen=True):
     func: Expr
     args: tuple[Expr, ...]
     keywords: tuple[Keyword, ...]
 
 
-class Constant(Node):
+class Constant(Node, frozen=True):
     """A literal. ``kind`` tells what the text in ``value`` is, so that it survives storage unchanged."""
 
     kind: Literal["str", "bytes", "int", "float", "bool", "None", "...", "complex"]
     value: str
 
 
-class FString(Node):
+class FString(Node, frozen=True):
     """An f-string: constant text parts are ``Constant``, the rest are the interpolated expressions."""
 
     parts: tuple[Expr, ...]
 
 
-class Subscript(Node):
+class Subscript(Node, frozen=True):
     value: Expr
     index: Expr
 
 
-class Slice(Node):
+class Slice(Node, frozen=True):
     lower: Expr | None
     upper: Expr | None
     step: Expr | None
 
 
-class Sequence(Node):
+class Sequence(Node, frozen=True):
     """A list, tuple or set display."""
 
     kind: Literal["list", "tuple", "set"]
     items: tuple[Expr, ...]
 
 
-class Dict(Node):
+class Dict(Node, frozen=True):
     """A dict display; a key of None is ``**value``."""
 
     keys: tuple[Expr | None, ...]
     values: tuple[Expr, ...]
 
 
-class Starred(Node):
+class Starred(Node, frozen=True):
     value: Expr
 
 
-class Await(Node):
+class Await(Node, frozen=True):
     value: Expr
 
 
-class Yield(Node):
+class Yield(Node, frozen=True):
     value: Expr | None
     is_from: bool
 
 
-class Compare(Node):
+class Compare(Node, frozen=True):
     """``left ops[0] comparators[0] ops[1] ...``; ops as Python spells them: ``==``, ``is not``, ``not in``."""
 
     left: Expr
@@ -107,41 +107,41 @@ class Compare(Node):
     comparators: tuple[Expr, ...]
 
 
-class BoolOp(Node):
+class BoolOp(Node, frozen=True):
     op: Literal["and", "or"]
     values: tuple[Expr, ...]
 
 
-class UnaryOp(Node):
+class UnaryOp(Node, frozen=True):
     op: Literal["not", "-", "+", "~"]
     operand: Expr
 
 
-class BinOp(Node):
+class BinOp(Node, frozen=True):
     left: Expr
     op: str
     right: Expr
 
 
-class IfExp(Node):
+class IfExp(Node, frozen=True):
     test: Expr
     body: Expr
     orelse: Expr
 
 
-class Assignment(Node):
+class Assignment(Node, frozen=True):
     """``target := value``."""
 
     target: Name
     value: Expr
 
 
-class Lambda(Node):
+class Lambda(Node, frozen=True):
     params: Parameters
     body: Expr
 
 
-class Generator(Node):
+class Generator(Node, frozen=True):
     """One ``for target in iterable if ...`` of a comprehension."""
 
     target: Expr
@@ -149,7 +149,7 @@ class Generator(Node):
     conditions: tuple[Expr, ...]
 
 
-class Comprehension(Node):
+class Comprehension(Node, frozen=True):
     """``kind`` is list, set, dict or generator; for dict, ``element`` is the key and ``value`` the value."""
 
     kind: Literal["list", "set", "dict", "generator"]
@@ -161,32 +161,32 @@ class Comprehension(Node):
 # Parameters -------------------------------------------------------------------------------------------------------------
 
 
-class Parameter(Node):
+class Parameter(Node, frozen=True):
     name: str
     annotation: Expr | None
     default: Expr | None
     kind: Literal["positional", "normal", "args", "keyword", "kwargs"]
 
 
-class Parameters(Node):
+class Parameters(Node, frozen=True):
     items: tuple[Parameter, ...]
 
 
 # Statements -------------------------------------------------------------------------------------------------------------
 
 
-class Alias(Node):
+class Alias(Node, frozen=True):
     """``name as alias``; for ``from x import *`` the name is ``*``."""
 
     name: str
     alias: str | None
 
 
-class Import(Node):
+class Import(Node, frozen=True):
     names: tuple[Alias, ...]
 
 
-class ImportFrom(Node):
+class ImportFrom(Node, frozen=True):
     """``level`` counts the leading dots; ``module`` is the text after them, maybe empty."""
 
     module: str
@@ -194,7 +194,7 @@ class ImportFrom(Node):
     names: tuple[Alias, ...]
 
 
-class Function(Node):
+class Function(Node, frozen=True):
     """``span`` covers decorators and body; ``name_span`` is the name after ``def``."""
 
     name: str
@@ -207,7 +207,7 @@ class Function(Node):
     docstring: bool
 
 
-class Class(Node):
+class Class(Node, frozen=True):
     """``span`` covers decorators and body; ``name_span`` is the name after ``class``."""
 
     name: str
@@ -218,11 +218,11 @@ class Class(Node):
     decorators: tuple[Expr, ...]
 
 
-class ExprStmt(Node):
+class ExprStmt(Node, frozen=True):
     value: Expr
 
 
-class Assign(Node):
+class Assign(Node, frozen=True):
     """``targets[0] = targets[1] = value``; an annotated assignment has one target and an annotation."""
 
     targets: tuple[Expr, ...]
@@ -230,37 +230,37 @@ class Assign(Node):
     annotation: Expr | None
 
 
-class AugAssign(Node):
+class AugAssign(Node, frozen=True):
     target: Expr
     op: str
     value: Expr
 
 
-class Return(Node):
+class Return(Node, frozen=True):
     value: Expr | None
 
 
-class Raise(Node):
+class Raise(Node, frozen=True):
     exception: Expr | None
     cause: Expr | None
 
 
-class Delete(Node):
+class Delete(Node, frozen=True):
     targets: tuple[Expr, ...]
 
 
-class Assert(Node):
+class Assert(Node, frozen=True):
     test: Expr
     message: Expr | None
 
 
-class If(Node):
+class If(Node, frozen=True):
     test: Expr
     body: tuple[Stmt, ...]
     orelse: tuple[Stmt, ...]
 
 
-class For(Node):
+class For(Node, frozen=True):
     target: Expr
     iterable: Expr
     body: tuple[Stmt, ...]
@@ -268,13 +268,13 @@ class For(Node):
     is_async: bool
 
 
-class While(Node):
+class While(Node, frozen=True):
     test: Expr
     body: tuple[Stmt, ...]
     orelse: tuple[Stmt, ...]
 
 
-class Handler(Node):
+class Handler(Node, frozen=True):
     """``except exception as name:``; ``exception`` is None for a bare ``except:``."""
 
     exception: Expr | None
@@ -282,25 +282,25 @@ class Handler(Node):
     body: tuple[Stmt, ...]
 
 
-class Try(Node):
+class Try(Node, frozen=True):
     body: tuple[Stmt, ...]
     handlers: tuple[Handler, ...]
     orelse: tuple[Stmt, ...]
     final: tuple[Stmt, ...]
 
 
-class WithItem(Node):
+class WithItem(Node, frozen=True):
     context: Expr
     target: Expr | None
 
 
-class With(Node):
+class With(Node, frozen=True):
     items: tuple[WithItem, ...]
     body: tuple[Stmt, ...]
     is_async: bool
 
 
-class Case(Node):
+class Case(Node, frozen=True):
     """One ``case``: ``names`` are bound by the pattern, ``values`` are the constants and classes it mentions."""
 
     names: tuple[str, ...]
@@ -310,18 +310,18 @@ class Case(Node):
     body: tuple[Stmt, ...]
 
 
-class Match(Node):
+class Match(Node, frozen=True):
     subject: Expr
     cases: tuple[Case, ...]
 
 
-class Jump(Node):
+class Jump(Node, frozen=True):
     """``break``, ``continue`` or ``pass``."""
 
     kind: Literal["break", "continue", "pass"]
 
 
-class Scope(Node):
+class Scope(Node, frozen=True):
     """``global`` or ``nonlocal``."""
 
     kind: Literal["global", "nonlocal"]
