@@ -7,8 +7,9 @@ from fastapi import Depends, FastAPI
 from slowapi import _rate_limit_exceeded_handler
 from slowapi.errors import RateLimitExceeded
 
-from shop.api import accounts, backoffice, health, messages, orders, payments, selling, storefront
+from shop.api import accounts, backoffice, health, messages, orders, payments, recovery, selling, stock, storefront
 from shop.api.answers import answer_shop_error
+from shop.api.doorkeeper import clerk
 from shop.api.limits import Allowance, limiter
 from shop.core.errors import ShopError
 from shop.core.monitoring import start_monitoring
@@ -18,6 +19,7 @@ from shop.integrations.clients import open_clients
 start_monitoring()
 
 limited = [Depends(Allowance("everything", calls=120, seconds=60))]
+staff_only = [Depends(Allowance("staff", calls=600, seconds=60)), Depends(clerk)]
 
 
 @asynccontextmanager
@@ -33,11 +35,14 @@ def create_app() -> FastAPI:
     app.add_exception_handler(RateLimitExceeded, _rate_limit_exceeded_handler)
     app.add_exception_handler(ShopError, answer_shop_error)
     app.include_router(accounts.router, dependencies=limited)
+    app.include_router(recovery.router, dependencies=limited)
     app.include_router(storefront.router, dependencies=limited)
     app.include_router(selling.router, dependencies=limited)
     app.include_router(orders.router, dependencies=limited)
     app.include_router(messages.router, dependencies=limited)
     app.include_router(backoffice.router, dependencies=limited)
+    app.include_router(stock.router, prefix="/backoffice", dependencies=staff_only)
+    app.include_router(stock.router, prefix="/scanners", dependencies=staff_only)
     app.include_router(payments.router, dependencies=limited)
     app.include_router(health.router, dependencies=limited)
     return app

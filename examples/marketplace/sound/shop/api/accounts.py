@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from shop.api.doorkeeper import Shopper
-from shop.api.forms import NewName, PersonShown, ProviderSignIn, Registration, SignIn, Token
+from shop.api.forms import NewName, NewPassword, PersonShown, ProviderSignIn, Registration, SignIn, Token
 from shop.api.limits import limiter
 from shop.api.providers import Accounts
 
@@ -38,3 +38,11 @@ async def show_me(user: Shopper) -> object:
 @router.patch("/me", status_code=204)
 async def rename_me(form: NewName, user: Shopper, accounts: Accounts) -> None:
     await accounts.rename(user.id, form.name)
+
+
+@router.put("/me/password", status_code=204)
+@limiter.limit("5/minute")
+async def change_password(
+    request: Request, response: Response, form: NewPassword, user: Shopper, accounts: Accounts
+) -> None:
+    await accounts.change_password(user, form.old, form.new)

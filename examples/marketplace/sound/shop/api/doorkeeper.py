@@ -1,4 +1,4 @@
-"""Who may come in: as a dependency (``Shopper``), as a decorator (``behind_the_counter``) and as a function that runs
+"""Who may come in: as dependencies (``Shopper``, ``clerk``), as a decorator (``behind_the_counter``) and as a function that runs
 something for staff only (``as_staff``)."""
 
 from collections.abc import Awaitable, Callable
@@ -27,6 +27,12 @@ async def visitor(connection: HTTPConnection) -> User | None:
 async def shopper(user: Annotated[User | None, Depends(visitor)]) -> User:
     if user is None:
         raise NotSignedIn()
+    return user
+
+
+async def clerk(user: Annotated[User, Depends(shopper)]) -> User:
+    if not user.is_staff:
+        raise NotAllowed()
     return user
 
 

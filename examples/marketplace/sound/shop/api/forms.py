@@ -30,6 +30,15 @@ class NewName(BaseModel):
     name: Annotated[CleanText, Field(min_length=1, max_length=80)]
 
 
+class NewPassword(BaseModel):
+    old: Annotated[str, StringConstraints(max_length=200)]
+    new: Annotated[str, StringConstraints(min_length=12, max_length=200)]
+
+
+class Recovery(BaseModel):
+    email: EmailStr
+
+
 class Token(BaseModel):
     token: str
 
@@ -47,9 +56,21 @@ class Revision(BaseModel):
     stock: Stock
 
 
+class Counted(BaseModel):
+    stock: Stock
+
+
 class NewOrder(BaseModel):
     product_id: int
     quantity: Annotated[int, Field(gt=0, le=100)]
+
+
+class Parcel(BaseModel):
+    postcode: Annotated[str, StringConstraints(pattern="^[0-9A-Z]{3,10}$")]
+
+
+class Complaint(BaseModel):
+    text: Annotated[CleanText, Field(min_length=1, max_length=2000)]
 
 
 class Letter(BaseModel):

@@ -1,4 +1,4 @@
-"""For buyers: their own orders."""
+"""For buyers: their own orders. For sellers: the orders of their products."""
 
 from html import escape
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from shop.api.doorkeeper import Shopper
-from shop.api.forms import Checkout, NewOrder, OrderShown
+from shop.api.forms import Checkout, Complaint, NewOrder, OrderShown, Parcel
 from shop.api.providers import Orders
 
 router = APIRouter(prefix="/orders", tags=["orders"])
@@ -32,3 +32,13 @@ async def receipt(order_id: int, buyer: Shopper, orders: Orders, greeting: str =
 @router.delete("/{order_id}", status_code=204)
 async def cancel(order_id: int, buyer: Shopper, orders: Orders) -> None:
     await orders.cancel(order_id, buyer.id)
+
+
+@router.post("/{order_id}/complaint", status_code=204)
+async def complain(order_id: int, complaint: Complaint, buyer: Shopper, orders: Orders) -> None:
+    await orders.complain(order_id, buyer.id, complaint.text)
+
+
+@router.post("/{order_id}/parcel", status_code=204)
+async def send(order_id: int, parcel: Parcel, seller: Shopper, orders: Orders) -> None:
+    await orders.send(order_id, seller.id, parcel.postcode)

@@ -11,6 +11,7 @@ from shop.services.accounts import AccountService
 from shop.services.messages import MessageService
 from shop.services.orders import OrderService
 from shop.services.products import ProductService
+from shop.services.sellers import SellerService
 
 
 def get_clients(connection: HTTPConnection) -> Clients:
@@ -43,6 +44,7 @@ def get_orders(clients: OpenClients) -> OrderService:
         catalogue=clients.catalogue,
         megaphone=clients.megaphone,
         payments=clients.payments,
+        shipping=clients.shipping,
     )
 
 
@@ -50,7 +52,12 @@ def get_messages(clients: OpenClients) -> MessageService:
     return MessageService(clients.sessions, clients.megaphone)
 
 
+def get_sellers(clients: OpenClients) -> SellerService:
+    return SellerService(clients.sessions, clients.shelf)
+
+
 Accounts = Annotated[AccountService, Depends(get_accounts)]
 Products = Annotated[ProductService, Depends(get_products)]
 Orders = Annotated[OrderService, Depends(get_orders)]
 Messages = Annotated[MessageService, Depends(get_messages)]
+Sellers = Annotated[SellerService, Depends(get_sellers)]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import BaseModel, ValidationError
 
 from shop.core.errors import NotSignedIn
@@ -26,7 +26,7 @@ class Identity(BaseModel):
 def password_matches(password: str, password_hash: str) -> bool:
     try:
         return hasher.verify(password_hash, password)
-    except VerificationError:
+    except (InvalidHashError, VerificationError):
         return False
 
 

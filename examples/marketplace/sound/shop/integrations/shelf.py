@@ -9,13 +9,14 @@ import random
 from asyncio import Lock
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -25,14 +26,14 @@ class Shelf:
         self._redis = redis
         self._turns: WeakValueDictionary[str, Lock] = WeakValueDictionary()
 
-    async def remember(self, key: str, load: Callable[[], Awaitable[Any]], ttl: int) -> Any:
+    async def remember(self, key: str, load: Callable[[], Awaitable[T]], ttl: int) -> T:
         found = await self._peek(key)
         if found is not None:
-            return json.loads(found)
+            return cast(T, json.loads(found))
         async with self._turns.setdefault(key, Lock()):
             found = await self._peek(key)
             if found is not None:
-                return json.loads(found)
+                return cast(T, json.loads(found))
             value = await load()
             await self._put(key, json.dumps(value), ttl)
             return value
@@ -63,13 +64,17 @@ class HasShelf(Protocol):
 
 
 Self = TypeVar("Self", bound=HasShelf)
-Load = Callable[Concatenate[Self, P], Awaitable[dict[str, Any]]]
 
 
-def shelved(key: Callable[P, str], ttl: int) -> Callable[[Load[Self, P]], Load[Self, P]]:
-    def decorate(load: Load[Self, P]) -> Load[Self, P]:
+Load = Callable[Concatenate[Self, P], Awaitable[T]]
+
+
+def shelved(key: Callable[P, str], ttl: int) -> Callable[[Load[Self, P, T]], Load[Self, P, T]]:
+    """For methods whose result survives the way through JSON."""
+
+    def decorate(load: Load[Self, P, T]) -> Load[Self, P, T]:
         @wraps(load)
-        async def run(self: Self, *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
+        async def run(self: Self, *args: P.args, **kwargs: P.kwargs) -> T:
             return await self.shelf.remember(key(*args, **kwargs), lambda: load(self, *args, **kwargs), ttl)
 
         return run

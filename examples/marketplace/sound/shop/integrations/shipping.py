@@ -33,3 +33,14 @@ class Shipping:
         answer = await self._http.get("/quotes", params={"to": postcode, "grams": weight_grams})
         answer.raise_for_status()
         return Quote.model_validate(answer.json())
+
+    @shielded("shipping.book", ShippingDown)
+    @parcels_breaker
+    async def book(self, order_id: int, postcode: str) -> None:
+        """Have a parcel collected; booking an order twice is one booking."""
+        answer = await self._http.post(
+            "/parcels",
+            json={"reference": order_id, "to": postcode},
+            headers={"Idempotency-Key": f"order-{order_id}"},
+        )
+        answer.raise_for_status()

@@ -15,7 +15,7 @@ from shop.core.settings import get_settings
 logger = logging.getLogger(__name__)
 
 start_monitoring()
-queue = Celery("shop", broker=get_settings().broker_url, include=["shop.jobs.receipts"])
+queue = Celery("shop", broker=get_settings().broker_url, include=["shop.jobs.letters"])
 
 
 def hand_over(task: Task, *args: Any) -> None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shop.core.models import AuditEntry, Order
+from shop.core.models import AuditEntry, Order, Product
 
 
 class OrderRepository:
@@ -25,6 +25,15 @@ class OrderRepository:
     async def all_of_buyer(self, buyer_id: int) -> Sequence[Order]:
         query = select(Order).where(Order.buyer_id == buyer_id).order_by(Order.id.desc())
         return (await self._session.scalars(query)).all()
+
+    async def of_seller(self, order_id: int, seller_id: int) -> Order | None:
+        query = select(Order).join(Product).where(Order.id == order_id, Product.seller_id == seller_id)
+        return await self._session.scalar(query.with_for_update(of=Order))
+
+    async def sold_by(self, seller_id: int) -> int:
+        """How many pieces this seller has sold."""
+        pieces = select(func.coalesce(func.sum(Order.quantity), 0)).join(Product)
+        return await self._session.scalar(pieces.where(Product.seller_id == seller_id, Order.status == "sent")) or 0
 
     async def add(self, order: Order) -> Order:
         self._session.add(order)

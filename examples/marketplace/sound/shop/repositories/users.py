@@ -25,6 +25,9 @@ class UserRepository:
     async def rename(self, user_id: int, name: str) -> None:
         await self._session.execute(update(User).where(User.id == user_id).values(name=name))
 
+    async def set_password(self, user_id: int, password_hash: str) -> None:
+        await self._session.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))
+
     async def for_identity(self, provider_id: str, email: str, name: str) -> User:
         """The person behind a provider's id, created on the first sign-in; two first sign-ins make one row."""
         statement = (

@@ -10,6 +10,8 @@ from shop.core.errors import Conflict, NotSignedIn
 from shop.core.models import User
 from shop.core.monitoring import observed
 from shop.core.security import hasher, issue_token, password_matches, read_identity, read_token
+from shop.jobs.letters import mail_recovery
+from shop.jobs.queue import hand_over
 from shop.repositories.users import UserRepository
 
 
@@ -47,6 +49,22 @@ class AccountService:
     async def rename(self, user_id: int, name: str) -> None:
         async with self.sessions.begin() as session:
             await UserRepository(session).rename(user_id, name)
+
+    @observed("accounts.change_password")
+    async def change_password(self, user: User, old: str, new: str) -> None:
+        if not await asyncio.to_thread(password_matches, old, user.password_hash or ""):
+            raise NotSignedIn("The old password is wrong")
+        password_hash = await asyncio.to_thread(hasher.hash, new)
+        async with self.sessions.begin() as session:
+            await UserRepository(session).set_password(user.id, password_hash)
+
+    @observed("accounts.recover")
+    async def recover(self, email: str) -> None:
+        """The answer is the same whether the address is known or not."""
+        async with self.sessions() as session:
+            user = await UserRepository(session).by_email(email)
+        if user is not None:
+            hand_over(mail_recovery, user.id)
 
     async def owner_of(self, token: str) -> User | None:
         """The user whom a token of this shop belongs to; None when that user is gone."""

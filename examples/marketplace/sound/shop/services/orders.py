@@ -8,14 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shop.core.database import Sessions, settle
 from shop.core.errors import Conflict, NotFound
 from shop.core.keys import product_key
-from shop.core.models import Order, Product
+from shop.core.models import Message, Order, Product
 from shop.core.monitoring import observed
 from shop.integrations.catalogue import Catalogue, write_then_index
 from shop.integrations.megaphone import Megaphone, personal_channel
 from shop.integrations.payments import Paid, Payments
 from shop.integrations.shelf import Shelf
+from shop.integrations.shipping import Shipping
+from shop.jobs.letters import mail_receipt
 from shop.jobs.queue import hand_over
-from shop.jobs.receipts import mail_receipt
 from shop.repositories.orders import OrderRepository
 from shop.repositories.products import ProductRepository
 
@@ -34,6 +35,7 @@ class OrderService:
     catalogue: Catalogue
     megaphone: Megaphone
     payments: Payments
+    shipping: Shipping
 
     @observed("orders.place")
     async def place(self, buyer_id: int, product_id: int, quantity: int) -> Sale:
@@ -61,6 +63,38 @@ class OrderService:
         await self.payments.refund(order)
         await self._give_back(order.id, "cancelled")
 
+    @observed("orders.send")
+    async def send(self, order_id: int, seller_id: int, postcode: str) -> None:
+        async with self.sessions() as session:
+            order = await OrderRepository(session).of_seller(order_id, seller_id)
+        if order is None:
+            raise NotFound()
+        if order.status != "paid":
+            raise Conflict("Only paid orders are sent")
+        await self.shipping.book(order.id, postcode)
+        async with self.sessions.begin() as session:
+            orders = OrderRepository(session)
+            sent = await orders.of_seller(order_id, seller_id)
+            if sent is None:
+                raise NotFound()
+            orders.move(sent, "sent")
+        await self._tell_buyer(sent)
+
+    @observed("orders.complain")
+    async def complain(self, order_id: int, buyer_id: int, text: str) -> None:
+        async with self.sessions.begin() as session:
+            orders = OrderRepository(session)
+            order = await orders.of_buyer(order_id, buyer_id)
+            if order is None:
+                raise NotFound()
+            product = await ProductRepository(session).by_id(order.product_id)
+            if product is None:
+                raise NotFound()
+            orders.move(order, "disputed")
+            session.add(Message(sender_id=buyer_id, recipient_id=product.seller_id, body=text))
+        await self._tell_buyer(order)
+        await self.megaphone.say(personal_channel(product.seller_id), "order.disputed", {"order_id": order.id})
+
     @observed("orders.mark_paid")
     async def mark_paid(self, paid: Paid) -> None:
         """Stripe may report a payment twice; the second report changes nothing."""
@@ -73,7 +107,7 @@ class OrderService:
                 return
             order.payment_id = paid.payment_id
             orders.move(order, "paid")
-        await self.megaphone.say(personal_channel(order.buyer_id), "order.paid", {"order_id": order.id})
+        await self._tell_buyer(order)
         hand_over(mail_receipt, order.id)
 
     @observed("orders.of_buyer")
@@ -125,6 +159,9 @@ class OrderService:
 
     async def _tell(self, sale: Sale) -> None:
         await self.shelf.forget(product_key(sale.product.id))
-        news = {"order_id": sale.order.id, "status": sale.order.status}
-        for person in (sale.order.buyer_id, sale.product.seller_id):
-            await self.megaphone.say(personal_channel(person), "order.changed", news)
+        await self._tell_buyer(sale.order)
+        await self.megaphone.say(personal_channel(sale.product.seller_id), "order.changed", {"order_id": sale.order.id})
+
+    async def _tell_buyer(self, order: Order) -> None:
+        news = {"order_id": order.id, "status": order.status}
+        await self.megaphone.say(personal_channel(order.buyer_id), "order.changed", news)

@@ -5,14 +5,13 @@ after the commit.
 """
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shop.core.database import Sessions
 from shop.core.errors import NotFound
-from shop.core.keys import PRODUCT_TTL, SHIPPING_TTL, product_key, shipping_key
+from shop.core.keys import LIST_TTL, PRODUCT_TTL, SHIPPING_TTL, newest_key, product_key, search_key, shipping_key
 from shop.core.models import Product
 from shop.core.monitoring import observed
 from shop.integrations.catalogue import Catalogue, kept_in_catalogue
@@ -84,6 +83,19 @@ class ProductService:
         await self.shelf.forget(product_key(product.id))
         return product
 
+    @observed("products.count_stock")
+    @announced("product.counted", seller_channel, product_news)
+    @kept_in_catalogue
+    async def count_stock(self, product_id: int, stock: int) -> Product:
+        """What the warehouse counted replaces what the seller believed."""
+        async with self.sessions.begin() as session:
+            product = await ProductRepository(session).locked(product_id)
+            if product is None:
+                raise NotFound()
+            product.stock = stock
+        await self.shelf.forget(product_key(product.id))
+        return product
+
     @observed("products.picture")
     async def keep_picture(self, product_id: int, seller_id: int, suffix: str, picture: bytes) -> None:
         async with self.sessions() as session:
@@ -111,11 +123,14 @@ class ProductService:
         }
 
     @observed("products.newest")
-    async def newest(self, limit: int) -> Sequence[Product]:
+    @shelved(newest_key, LIST_TTL)
+    async def newest(self, limit: int) -> list[dict[str, Any]]:
         async with self.sessions() as session:
-            return await ProductRepository(session).newest(limit)
+            products = await ProductRepository(session).newest(limit)
+        return [{"id": each.id, "title": each.title, "price_cents": each.price_cents} for each in products]
 
     @observed("products.search")
+    @shelved(search_key, LIST_TTL)
     async def search(self, words: str) -> list[int]:
         return await self.catalogue.find(words, size=20)
 
@@ -131,7 +146,8 @@ class ProductService:
 
     @observed("products.reindex")
     async def reindex(self, limit: int) -> int:
-        products = await self.newest(limit)
+        async with self.sessions() as session:
+            products = await ProductRepository(session).newest(limit)
         for product in products:
             await self.catalogue.put(product)
         return len(products)
