@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from threadly_lint.values import Confidence
+from threadly_lint.values import CONFIDENCES, Confidence
 
 TABLE = "threadly-lint"
 
@@ -55,7 +55,7 @@ DEFAULT_EXEMPT = (
 Code = Annotated[str, Meta(pattern=r"^[A-Z]+[0-9]*$")]
 Share = Annotated[float, Meta(gt=0, le=1)]
 Count = Annotated[int, Meta(ge=1)]
-Seconds = Annotated[float, Meta(gt=0)]
+Seconds = Annotated[int, Meta(gt=0)] | Annotated[float, Meta(gt=0)]
 
 
 class Settings(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
@@ -73,8 +73,8 @@ class Settings(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
     exclude: Annotated[
         tuple[str, ...],
         Meta(
-            description="Path patterns of files and folders that are not analysed. Left out in any case: what Git ignores, "
-            "virtual environments, and folders named build or dist that are no packages."
+            description="Path patterns of files and folders that are not analysed. Left out in any case: what Git "
+            "ignores, virtual environments, and folders named build or dist that are no packages."
         ),
     ] = DEFAULT_EXCLUDE
     extend_exclude: Annotated[tuple[str, ...], Meta(description="More path patterns, added to exclude.")] = ()
@@ -184,29 +184,55 @@ def _find_table(tools: dict[str, Any], file: Path, lenient: bool) -> dict[str, A
 def _problems(table: Mapping[str, Any], file: Path) -> Iterator[str]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(Settings)}
     for key, value in table.items():
-        if key not in fields:
+        if key in fields:
+            yield from (f"{file}: {problem}" for problem in _value_problems(key, value, fields[key].type))
+        else:
             yield f"{file}: unknown key `{key}`{_hint(key, tuple(fields))}"
-            continue
-        try:
-            msgspec.convert(value, fields[key].type)
-        except msgspec.ValidationError as error:
-            yield f"{file}: {_explain(key, value, str(error))}"
+    for number, folder in enumerate(_list(table.get("src"))):
+        if isinstance(folder, str) and not (file.parent / folder).is_dir():
+            yield f"{file}: `src[{number}]`: no such folder: {folder}"
 
 
-def _explain(key: str, value: object, message: str) -> str:
-    """msgspec's message with the place spelled as the user wrote it: ``$[1]`` becomes ``select[1]``."""
-    text, _, place = message.partition(" - at `$")
-    spelled = f"`{key}{place.rstrip('`')}`: {text[:1].lower()}{text[1:]}"
-    if key == "min-confidence" and isinstance(value, str):
-        return spelled + _hint(value, Confidence.__args__)  # type: ignore[attr-defined]
-    return spelled
+def _value_problems(key: str, value: object, kind: Any) -> Iterator[str]:
+    """What is wrong with one key's value; of a list or table, what is wrong with each of its entries."""
+    message = _mismatch(value, kind)
+    if message is None:
+        return
+    if " - at `$" not in message:
+        yield f"`{key}`: {_explain(message, value)}"
+        return
+    entries = value.items() if isinstance(value, dict) else enumerate(_list(value))
+    for place, entry in entries:
+        nested = _mismatch({place: entry} if isinstance(value, dict) else [entry], kind)
+        if nested:
+            yield f"`{key}[{place}]`: {_explain(nested.partition(' - at `$')[0], entry)}"
+
+
+def _mismatch(value: object, kind: Any) -> str | None:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return None
+
+
+def _explain(message: str, value: object) -> str:
+    if "matching regex" in message:
+        return f"expected a code such as TLA001, or how it begins, got {value!r}"
+    if "enum value" in message:
+        return f"expected one of {', '.join(CONFIDENCES)}, got {value!r}{_hint(str(value), CONFIDENCES)}"
+    return f"{message[:1].lower()}{message[1:]}"
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _hint(word: str, known: tuple[str, ...]) -> str:
     from difflib import get_close_matches
 
-    nearest = get_close_matches(word.lower().replace("_", "-"), known, n=1, cutoff=0.5)
-    return f"; did you mean `{nearest[0]}`?" if nearest else f"; known are {', '.join(known)}"
+    nearest = get_close_matches(word.lower().replace("_", "-"), known, n=1, cutoff=0.4)
+    return f"; did you mean `{nearest[0]}`?" if nearest else ""
 
 
 def _root_without_table(folder: Path) -> Path:

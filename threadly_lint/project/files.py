@@ -19,7 +19,7 @@ Entries = list[os.DirEntry[str]]
 
 
 class IgnoreFile(Struct, frozen=True):
-    """One ``.gitignore``: what it says about a path once ``prefix`` is put before it and ``depth`` characters are cut."""
+    """One ``.gitignore``. It judges paths of which ``depth`` characters are cut off, with ``prefix`` put before."""
 
     spec: GitIgnoreSpec
     prefix: str

@@ -49,8 +49,8 @@ def assign_roots(
 ) -> dict[str, SourceRoot]:
     """The source root of every path.
 
-    ``imports`` is what scan_imports returns, ``declared`` what packaging files say, ``markers`` are the folders that hold
-    packaging files.
+    ``imports`` is what scan_imports returns, ``declared`` what packaging files say, ``markers`` are the folders that
+    hold packaging files.
     """
     tree = Tree(paths)
     plain = {root.folder for root in declared if not root.prefix}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 
 class Tree:
-    """Modules, packages and folders. A place is a path without ``.py`` or ``/__init__.py``; the root is the empty path."""
+    """Modules, packages and folders. A place is a path without ``.py`` or ``/__init__.py``, empty for the root."""
 
     def __init__(self, paths: Iterable[str]) -> None:
         self.modules: dict[str, str] = {}

@@ -85,7 +85,7 @@ def _select(database: sqlite3.Connection, keys: list[bytes]) -> Iterable[tuple[b
     for start in range(0, len(keys), _KEYS_PER_QUERY):
         some = keys[start : start + _KEYS_PER_QUERY]
         marks = ",".join("?" * len(some))
-        yield from database.execute(f"SELECT key, day, checksum, value FROM skeletons WHERE key IN ({marks})", some)
+        yield from database.execute(f"SELECT key, day, checksum, value FROM skeletons WHERE key IN ({marks})", some)  # noqa: S608
 
 
 def _insert(database: sqlite3.Connection, rows: list[tuple[bytes, int, int, bytes]]) -> None:
