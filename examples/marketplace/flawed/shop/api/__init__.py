@@ -1,0 +1,1 @@
+"""Endpoints: what the outside may ask for, and who may ask."""

@@ -1,0 +1,1 @@
+"""What every floor above may use; knows nothing of them."""

@@ -1,0 +1,1 @@
+"""Other systems: cache, search, events, payments, shipping, mail."""

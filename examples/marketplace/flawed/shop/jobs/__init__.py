@@ -1,0 +1,1 @@
+"""Work that a Celery worker does after the answer was sent."""
