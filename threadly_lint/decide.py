@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from threadly_lint.project import path_matcher
 from threadly_lint.rule import Rule
@@ -60,19 +61,12 @@ class Selection:
 
 
 class Judge:
-    """Applies settings, asked-for paths and comments to findings.
+    """Applies settings and comments to findings.
 
-    ``paths`` are relative to the project root, None for the whole project. With ``leave_noqa`` the caller (flake8)
-    judges ``# noqa`` comments itself: such findings stay reported.
+    With ``leave_noqa`` the caller (flake8) judges ``# noqa`` comments itself: such findings stay reported.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        suppressions: Suppressions,
-        paths: frozenset[str] | None = None,
-        leave_noqa: bool = False,
-    ) -> None:
+    def __init__(self, settings: Settings, suppressions: Suppressions, leave_noqa: bool = False) -> None:
         self._selection = Selection(settings)
         self._least = CONFIDENCES.index(settings.min_confidence)
         self._min_confidence = settings.min_confidence
@@ -80,12 +74,11 @@ class Judge:
             (pattern, path_matcher([pattern]), codes) for pattern, codes in settings.per_file_ignores.items()
         ]
         self._suppressions = suppressions
-        self._paths = paths
         self._leave_noqa = leave_noqa
 
     def decide(self, finding: Finding) -> Decision:
         """The answer for one finding; the first reason to drop it wins."""
-        for question in (self._by_path, self._by_comment, self._by_selection, self._by_confidence, self._by_file):
+        for question in (self._by_comment, self._by_selection, self._by_confidence, self._by_file):
             answer = question(finding)
             if answer:
                 return answer
@@ -94,11 +87,6 @@ class Judge:
     def decide_all(self, findings: Iterable[Finding]) -> list[Decision]:
         """The answers for all findings, in the order of a report."""
         return [self.decide(finding) for finding in sorted(findings, key=lambda finding: finding.sort_key)]
-
-    def _by_path(self, finding: Finding) -> Decision | None:
-        if self._paths is None or finding.path in self._paths:
-            return None
-        return Decision(finding, "outside-paths", "not among the paths asked for")
 
     def _by_selection(self, finding: Finding) -> Decision | None:
         if not self._selection.chooses(finding.code):
@@ -124,6 +112,16 @@ class Judge:
             return None
         verdict: Verdict = "suppressed" if directive.kind == "ignore" else "noqa"
         return Decision(finding, verdict, f"comment at line {directive.span[0]}")
+
+
+def limit_to_paths(decisions: tuple[Decision, ...], paths: frozenset[str] | None) -> tuple[Decision, ...]:
+    """``decisions`` with findings outside of ``paths`` (relative to the project root; None for all) not reported."""
+    if paths is None:
+        return decisions
+    return tuple(
+        one if one.finding.path in paths or one.verdict != "reported" else replace(one, verdict="outside-paths")
+        for one in decisions
+    )
 
 
 def _longest(prefixes: tuple[str, ...], code: str) -> int:

@@ -91,7 +91,8 @@ class Registry:
     def nearest(self, word: str) -> str | None:
         """The code whose spelling or name comes closest to ``word``, or None when nothing is near."""
         by_spelling = {code: code for code in self.codes}
-        by_spelling |= {one.name.upper(): one.code for one in (*self.rules.values(), *self.tool_codes.values())}
+        by_spelling |= {rule.name.upper(): rule.code for rule in self.rules.values()}
+        by_spelling |= {one.name.upper(): one.code for one in self.tool_codes.values()}
         matches = difflib.get_close_matches(word.upper().replace("_", "-"), by_spelling, n=1, cutoff=0.6)
         return by_spelling[matches[0]] if matches else None
 

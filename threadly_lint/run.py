@@ -1,27 +1,30 @@
-"""The sentence: read, summarise, link, check, decide. Fixes and reports start from what this returns."""
+"""The sentence: read and summarise, link, check, decide. Fixes and reports start from what this returns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+import os
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from threadly_lint.check import check
-from threadly_lint.decide import Decision, Judge, Selection
+from threadly_lint.decide import Decision, Judge, Selection, limit_to_paths
 from threadly_lint.fingerprints import with_fingerprints
+from threadly_lint.memory import Memory, state_of
 from threadly_lint.program import Program
 from threadly_lint.project import Project
 from threadly_lint.registry import Registry
 from threadly_lint.settings import Settings
-from threadly_lint.skeleton.build import build_skeleton
 from threadly_lint.skeleton.decode import Unreadable, decode
 from threadly_lint.skeleton.nodes import Skeleton
+from threadly_lint.skeleton.store import Progress, read_skeletons
 from threadly_lint.suppressions import Suppressions
 from threadly_lint.tool_codes import UNPARSABLE_FILE
 from threadly_lint.values import Finding
-
-Progress = Callable[[int, int], None]
 
 
 class Request(Struct, frozen=True):
@@ -29,17 +32,20 @@ class Request(Struct, frozen=True):
 
     ``settings`` are the project's with the caller's wishes put in. ``paths`` limits what is reported, never what is
     analysed; None is the whole project. ``texts`` stand in for the content of files. With ``leave_noqa`` the caller
-    judges ``# noqa`` comments itself.
+    judges ``# noqa`` comments itself. ``jobs`` is the number of processes that may read files, ``cache_dir`` the
+    folder of the cache, None for no cache; neither changes the outcome.
     """
 
     settings: Settings
     paths: frozenset[str] | None = None
     texts: Mapping[str, bytes] = {}
     leave_noqa: bool = False
+    jobs: int = 1
+    cache_dir: Path | None = None
 
 
 class Outcome(Struct, frozen=True):
-    """What a run has found; ``tracebacks`` belong to rules that crashed."""
+    """What a run has found, in the order of a report; ``tracebacks`` belong to rules that crashed."""
 
     decisions: tuple[Decision, ...]
     tracebacks: tuple[str, ...]
@@ -48,52 +54,45 @@ class Outcome(Struct, frozen=True):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is to be reported, in the order of a report."""
+        """What is to be reported."""
         return tuple(decision.finding for decision in self.decisions if decision.verdict == "reported")
 
 
 def run(project: Project, registry: Registry, request: Request, progress: Progress | None = None) -> Outcome:
     """Analyse the whole project and decide about every finding."""
-    skeletons = summarise(project, request.texts, progress)
+    memory = _memory(request.cache_dir, project, registry, request) if request.cache_dir else None
+    outcome = memory.recall(Outcome) if memory else None
+    if outcome is None:
+        outcome = _analyse(project, registry, request, progress)
+        if memory and not request.texts and not outcome.tracebacks:
+            memory.keep(outcome)
+    return replace(outcome, decisions=limit_to_paths(outcome.decisions, request.paths))
+
+
+def _analyse(project: Project, registry: Registry, request: Request, progress: Progress | None) -> Outcome:
+    skeletons = read_skeletons(
+        project, jobs=request.jobs, cache_dir=request.cache_dir, texts=request.texts, progress=progress
+    )
     program = Program(project, skeletons)
     selection = Selection(request.settings)
-    rules = [rule for rule in registry.rules.values() if selection.runs(rule)]
-    checked = check(program, rules)
+    checked = check(program, [rule for rule in registry.rules.values() if selection.runs(rule)])
     found = [*_unreadable(project), *_unparsable(skeletons), *checked.findings]
     decisions = _decide(found, project, skeletons, registry, request)
     return Outcome(decisions, checked.tracebacks, len(skeletons), sum(one.lines for one in skeletons.values()))
 
 
-def summarise(
-    project: Project, texts: Mapping[str, bytes] | None = None, progress: Progress | None = None
-) -> dict[str, Skeleton]:
-    """The skeleton of every file, by path; ``texts`` stand in for the content of files."""
-    skeletons: dict[str, Skeleton] = {}
-    for number, file in enumerate(project.files, start=1):
-        skeletons[file.path] = _summarise_file(project, file.path, texts or {})
-        if progress:
-            progress(number, len(project.files))
-    return skeletons
-
-
-def read_file(project: Project, path: str, texts: Mapping[str, bytes]) -> bytes:
-    """The content of a file of the project, or what stands in for it. Raises OSError."""
-    return texts[path] if path in texts else (project.root / path).read_bytes()
-
-
 def read_text(project: Project, path: str, texts: Mapping[str, bytes]) -> str:
-    """The decoded text of a file with ``\\n`` line ends; empty when it cannot be read."""
+    """The text of a file with ``\\n`` line ends; empty when it cannot be read."""
     try:
-        return decode(read_file(project, path, texts))
+        return decode(texts[path] if path in texts else (project.root / path).read_bytes())
     except (OSError, Unreadable):
         return ""
 
 
-def _summarise_file(project: Project, path: str, texts: Mapping[str, bytes]) -> Skeleton:
-    try:
-        return build_skeleton(read_file(project, path, texts), path)
-    except OSError as error:
-        return Skeleton((), 0, problem=f"the file cannot be read: {error.strerror}")
+def _memory(folder: Path, project: Project, registry: Registry, request: Request) -> Memory:
+    question = [os.fsencode(project.root), msgspec.json.encode([request.settings, request.leave_noqa])]
+    state = [_today().isoformat().encode(), registry.digest().encode(), *state_of(project, request.texts)]
+    return Memory(folder, question, state)
 
 
 def _unreadable(project: Project) -> Iterator[Finding]:
@@ -113,10 +112,14 @@ def _decide(
     found: list[Finding], project: Project, skeletons: Mapping[str, Skeleton], registry: Registry, request: Request
 ) -> tuple[Decision, ...]:
     """The answers for all findings, and for what is wrong with the comments that suppress findings."""
-    suppressions = Suppressions(skeletons, lambda path: read_text(project, path, request.texts), date.today())
-    judge = Judge(request.settings, suppressions, request.paths, request.leave_noqa)
+    suppressions = Suppressions(skeletons, lambda path: read_text(project, path, request.texts), _today())
+    judge = Judge(request.settings, suppressions, request.leave_noqa)
     decisions = judge.decide_all(with_fingerprints(found))
     selection = Selection(request.settings)
     complaints = suppressions.complaints(registry, selection.runs, request.settings.require_reason)
     decisions += judge.decide_all(with_fingerprints(complaints))
     return tuple(sorted(decisions, key=lambda decision: decision.finding.sort_key))
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

@@ -74,9 +74,10 @@ class Suppressions:
         own_lines = _statement_lines(skeleton.body, finding.line)
         for directive in skeleton.directives:
             line = directive.span[0]
-            if directive.kind == "noqa-file" or (directive.kind == "ignore" and line in own_lines):
-                yield directive
-            elif directive.kind == "noqa" and self._on_same_line(finding.path, line, finding.line):
+            counts = directive.kind == "noqa-file"
+            counts |= directive.kind == "ignore" and line in own_lines
+            counts |= directive.kind == "noqa" and self._on_same_line(finding.path, line, finding.line)
+            if counts:
                 yield directive
 
     def _on_same_line(self, path: str, comment: int, finding: int) -> bool:

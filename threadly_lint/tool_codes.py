@@ -1,6 +1,6 @@
-"""The linter's own codes (``TLZ``): what it says about files, comments, settings and itself rather than about the code.
+"""The linter's own codes (``TLZ``): what it says about files, comments, settings and itself.
 
-They are always on; only an explicit ``ignore`` silences them, so that a file that was not analysed never passes unnoticed.
+They are always on; only an explicit ``ignore`` silences them, so that no file is left out unnoticed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ class ToolCode(Struct, frozen=True):
     level: Level
     page: str
 
-    def finding(self, path: str, line: int, message: str, *, column: int = 1, end: tuple[int, int] | None = None) -> Finding:
+    def finding(
+        self, path: str, line: int, message: str, *, column: int = 1, end: tuple[int, int] | None = None
+    ) -> Finding:
         """A finding at ``line`` and ``column`` (1-based) of ``path``; without ``end`` it covers one character."""
         end_line, end_column = end or (line, column + 1)
         return Finding(

@@ -1,1 +1,1 @@
-"""One module per command: ``command`` is what click runs. Heavy rooms are imported inside, so that ``--help`` is quick."""
+"""One module for each command: ``command`` is what click runs. Heavy rooms are imported inside: ``--help`` is quick."""

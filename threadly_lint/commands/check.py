@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
@@ -27,6 +28,9 @@ class Options(NamedTuple):
     statistics: bool
     exit_zero: bool
     isolated: bool
+    jobs: int | None
+    no_cache: bool
+    cache_dir: Path | None
     folders: tuple[Path, ...]
     verbose: bool
 
@@ -39,7 +43,9 @@ def _codes(_context: click.Context, _option: click.Parameter, values: Sequence[s
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--select", multiple=True, callback=_codes, metavar="CODES", help="Report only these codes or prefixes.")
-@click.option("--ignore", multiple=True, callback=_codes, metavar="CODES", help="Do not report these codes or prefixes.")
+@click.option(
+    "--ignore", multiple=True, callback=_codes, metavar="CODES", help="Do not report these codes or prefixes."
+)
 @click.option("--preview", is_flag=True, help="Report the rules of level preview too.")
 @click.option(
     "--min-confidence", type=click.Choice(["high", "medium", "low"]), help="The least confidence that is reported."
@@ -48,6 +54,9 @@ def _codes(_context: click.Context, _option: click.Parameter, values: Sequence[s
 @click.option("--statistics", is_flag=True, help="Count findings by code; in text, instead of showing them.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @click.option("--isolated", is_flag=True, help="Ignore all settings files.")
+@click.option("--jobs", type=click.IntRange(min=1), help="How many processes may read files; one for each processor.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
+@click.option("--cache-dir", type=click.Path(file_okay=False, path_type=Path), help="Where the cache is kept.")
 @click.option(
     "--rules",
     "folders",
@@ -86,15 +95,20 @@ def _check(paths: tuple[Path, ...], options: Options) -> int:
 
 def _request(project: Project, registry: Registry, paths: tuple[Path, ...], options: Options) -> Request:
     from threadly_lint.run import Request
+    from threadly_lint.skeleton.store import CACHE_FOLDER
 
-    settings = _merged(project.settings, options)
     registry.demand({"--select": options.select, "--ignore": options.ignore})
     registry.demand_of_settings(project.settings)
-    return Request(settings, _asked_for(project, paths))
+    return Request(
+        settings=_merged(project.settings, options),
+        paths=_asked_for(project, paths),
+        jobs=options.jobs or os.cpu_count() or 1,
+        cache_dir=None if options.no_cache else options.cache_dir or project.root / CACHE_FOLDER,
+    )
 
 
 def _merged(settings: Settings, options: Options) -> Settings:
-    """The project's settings with the options put in. Who selects on the command line means it: no setting takes away."""
+    """The project's settings with the options put in; whoever selects here means it, whatever the settings ignore."""
     from msgspec.structs import replace
 
     return replace(

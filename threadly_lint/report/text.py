@@ -72,9 +72,7 @@ def _excerpt(finding: Finding, line: str, margin: str, style: Callable[..., str]
     yield f"{margin} {bar}"
 
 
-def _trail(
-    finding: Finding, margin: str, shown_path: Callable[[str], str], style: Callable[..., str]
-) -> Iterator[str]:
+def _trail(finding: Finding, margin: str, shown_path: Callable[[str], str], style: Callable[..., str]) -> Iterator[str]:
     places = [f"{shown_path(step.path)}:{step.line}" for step in finding.trail]
     width = max(map(len, places), default=0)
     for index, (place, step) in enumerate(zip(places, finding.trail, strict=True)):
