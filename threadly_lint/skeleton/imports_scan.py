@@ -13,6 +13,7 @@ from typing import NamedTuple
 from threadly_lint.skeleton.decode import Unreadable, decode
 from threadly_lint.skeleton.directives import find_directives
 from threadly_lint.skeleton.nodes import (
+    NOWHERE,
     Alias,
     Class,
     Compare,
@@ -45,10 +46,14 @@ _WHOLE_FSTRING = re.compile(
 _BEFORE_IMPORT = re.compile(r"(?:.*[;:\\])?[ \t\f]*(?:lazy\b)?[ \t]*(?:from\b.*)?")
 _IN_COMMENT = re.compile(r"""[^'"#]*#[^'"]*""")
 _REST_OF_IMPORT = re.compile(r"import\s*\((?:[^)#]|#[^\n]*)*\)[^\n]*|(?:[^\n]*\\\n)*[^\n]*")
-_TOKEN = re.compile(
-    r"[()\[\]{}]"
-    r"|\n(?<!\\\n)([ \t\f]*)(import|from|async|def|class|if|elif|else|try|except|finally|for|while|with|match|case)\b"
+_TOP_LEVEL = re.compile(r"\n(?<!\\\n)(?=(?:import|from)\b)")
+_INDENTED = re.compile(r"\n[ \t\f]+(?:import|from)\b")
+_AT_ANY_LEVEL = re.compile(
+    r"\n(?<!\\\n)([ \t\f]*)"
+    r"(import|from|async|def|class|if|elif|else|try|except|finally|for|while|with|match|case)\b"
 )
+_WORDS_OF_EXPRESSIONS = frozenset({"if", "else", "for", "async", "match", "case"})
+_PLAIN_STATEMENT = re.compile(r"(?:from ([\w.]+) )?import ([\w., *]+)(?=\n|\Z)")
 _GAP = r"(?:[ \t\f]|\\\n)"
 _STATEMENT = re.compile(
     rf"(?:from\b((?:[\w.]|{_GAP})+?)\bimport\b{_GAP}*(?:\(([^()]*)\)|((?:[^\n;\\(]|\\\n)+))|import\b((?:[^\n;\\]|\\\n)+))"
@@ -58,11 +63,12 @@ _TEST = re.compile(
     r"[ \t]*(\()?[ \t]*(?:False|0|(not[ \t]+)?(?:(?:\w+[ \t]*\.[ \t]*)*TYPE_CHECKING|(__name__[ \t]*==[ \t]*__main__)))"
     r"[ \t]*(?(1)\))[ \t]*:"
 )
+_KEYWORD = re.compile(r"\bimport\b")
 _DEFINITION = re.compile(r"[ \t]+(\w+)")
 _ASYNC_BLOCK = re.compile(r"[ \t]+(def|for|with)\b")
-_LINE_END = re.compile(r"[()\[\]{}]|\n(?<!\\\n)")
-_OPENING = frozenset("([{")
-_NO_PARAMETERS = Parameters(span=(1, 1, 1, 1), items=())
+_LINE_END = re.compile(r"\n(?<!\\\n)")
+_NO_PARAMETERS = Parameters(NOWHERE, ())
+_MAIN_TEST = Compare(NOWHERE, Name(NOWHERE, "__name__"), ("==",), (Constant(NOWHERE, "str", "__main__"),))
 
 
 class _Doubt(Exception):
@@ -72,8 +78,9 @@ class _Doubt(Exception):
 def scan_imports(data: bytes) -> Skeleton | None:
     """The imports-only skeleton of a Python file's bytes, or None when only a parse can tell.
 
-    Its body holds the import statements and around them definitions, ``try`` and those ``if`` statements that decide when an
-    import runs; nothing else. Aliases have the span of their statement. A text that Python rejects is not noticed.
+    Its body holds the import statements and around them definitions, ``try`` and those ``if`` statements that decide
+    when an import runs; nothing else. Only the import statements have a place, which their aliases share. A text that
+    Python rejects is not noticed.
     """
     try:
         text = decode(data)
@@ -93,7 +100,7 @@ def _scan(text: str) -> tuple[Stmt, ...]:
         raise _Doubt
     reader = _Reader(code)
     reader.read()
-    if reader.found != len(re.findall(r"\bimport\b", code)):
+    if reader.found != code.count("import") and reader.found != len(_KEYWORD.findall(code)):
         raise _Doubt
     return reader.result()
 
@@ -137,7 +144,6 @@ class _Block(NamedTuple):
     kind: str
     otherwise: str
     name: str
-    span: Span
     body: list[Stmt]
 
 
@@ -147,18 +153,22 @@ class _Reader:
     def __init__(self, code: str) -> None:
         self.code = code
         self.found = 0
-        self._open = [_Block(-1, "plain", "plain", "", (1, 1, 1, 1), [])]
+        self._open = [_Block(-1, "plain", "plain", "", [])]
         self._counted = 0
         self._line = 0
 
     def read(self) -> None:
-        depth = 0
-        for token in _TOKEN.finditer(self.code):
-            word = token[2]
-            if word is None:
-                depth += 1 if token[0] in _OPENING else -1
-            elif depth == 0:
-                self._take(word, token)
+        if not _INDENTED.search(self.code):
+            self._open[0].body.extend(self._import(token.end()) for token in _TOP_LEVEL.finditer(self.code))
+            return
+        depth = checked = 0
+        for token in _AT_ANY_LEVEL.finditer(self.code):
+            if token[2] in _WORDS_OF_EXPRESSIONS:
+                depth += self._depth(checked, token.start())
+                checked = token.start()
+                if depth:
+                    continue
+            self._take(token[2], token)
 
     def result(self) -> tuple[Stmt, ...]:
         self._close(0)
@@ -172,7 +182,7 @@ class _Reader:
         if word in ("import", "from"):
             self._open[-1].body.append(self._import(token.start(2)))
         else:
-            self._open.append(self._block(word, indent, token, before))
+            self._open.append(self._block(word, indent, token.end(), before))
 
     def _close(self, indent: int) -> _Block | None:
         """Close the blocks that end before a line with this indentation; the last of them, which it may continue."""
@@ -182,25 +192,24 @@ class _Reader:
             self._open[-1].body.extend(_wrap(last))
         return last
 
-    def _block(self, word: str, indent: int, token: re.Match[str], before: _Block | None) -> _Block:
-        start = token.start(2)
+    def _depth(self, start: int, end: int) -> int:
+        """How many more brackets are opened than closed in a stretch."""
+        count = self.code.count
+        return sum(count(one, start, end) for one in "([{") - sum(count(one, start, end) for one in ")]}")
+
+    def _block(self, word: str, indent: int, end: int, before: _Block | None) -> _Block:
         if word == "async":
-            block = _ASYNC_BLOCK.match(self.code, token.end())
+            block = _ASYNC_BLOCK.match(self.code, end)
             if not block:
                 raise _Doubt
-            return self._define(block[1], indent, start, block.end())
+            word, end = block[1], block.end()
         if word in ("def", "class"):
-            return self._define(word, indent, start, token.end())
-        kind, otherwise = self._clause(word, token.end(), before)
-        return _Block(indent, kind, otherwise, "", self._span(start, start), [])
-
-    def _define(self, word: str, indent: int, start: int, end: int) -> _Block:
-        if word not in ("def", "class"):
-            return _Block(indent, "plain", "plain", "", self._span(start, start), [])
-        name = _DEFINITION.match(self.code, end)
-        if not name:
-            raise _Doubt
-        return _Block(indent, word, "plain", name[1], self._span(start, name.end()), [])
+            name = _DEFINITION.match(self.code, end)
+            if not name:
+                raise _Doubt
+            return _Block(indent, word, "plain", name[1], [])
+        kind, otherwise = self._clause(word, end, before)
+        return _Block(indent, kind, otherwise, "", [])
 
     def _clause(self, word: str, end: int, before: _Block | None) -> tuple[str, str]:
         """What the clause is, and what an ``else`` behind it would be."""
@@ -224,28 +233,25 @@ class _Reader:
         kind = "main" if test[3] else "typing"
         return ("plain", kind) if test[2] else (kind, "plain")
 
-    def _line_end(self, at: int) -> int:
-        depth = 0
-        for token in _LINE_END.finditer(self.code, at):
-            if token[0] != "\n":
-                depth += 1 if token[0] in _OPENING else -1
-            elif depth == 0:
+    def _line_end(self, start: int) -> int:
+        """Where the logical line around ``start`` ends."""
+        for token in _LINE_END.finditer(self.code, start):
+            if not self._depth(start, token.start()):
                 return token.start()
         return len(self.code)
 
     def _import(self, start: int) -> Import | ImportFrom:
+        self.found += 1
+        match = _PLAIN_STATEMENT.match(self.code, start)
+        if match:
+            return _statement(match[1], match[2], self._span(start, match.start(2) + len(match[2].rstrip(" "))))
         match = _STATEMENT.match(self.code, start)
         if not match:
             raise _Doubt
-        self.found += 1
         source, bracketed, plain, modules = match.groups()
+        names = bracketed.strip().removesuffix(",") if bracketed else plain or modules
         span = self._span(start, start + len(match[0].rstrip(" \t\f\\\n")))
-        if modules is not None:
-            return Import(span=span, names=_aliases(modules, span))
-        dots = _joined(source)
-        module = dots.lstrip(".")
-        names = _aliases((bracketed or "").strip().removesuffix(",") if plain is None else plain, span)
-        return ImportFrom(span=span, module=module, level=len(dots) - len(module), names=names)
+        return _statement(source and "".join(source.replace("\\\n", "").split()), names, span)
 
     def _span(self, start: int, end: int) -> Span:
         self._line += self.code.count("\n", self._counted, start)
@@ -259,53 +265,38 @@ def _stronger(one: str, other: str) -> str:
 
 
 def _wrap(block: _Block) -> tuple[Stmt, ...]:
-    body, span = tuple(block.body), block.span
+    """The statement that the block was, as far as imports care; its place is not kept."""
+    body = tuple(block.body)
     if not body or block.kind == "plain":
         return body
     if block.kind == "try":
-        return (Try(span=span, body=body, handlers=(), orelse=(), final=()),)
-    if block.kind == "typing":
-        return (If(span=span, test=Name(span=span, id="TYPE_CHECKING"), body=body, orelse=()),)
-    if block.kind == "main":
-        return (If(span=span, test=_main_test(span), body=body, orelse=()),)
+        return (Try(NOWHERE, body, handlers=(), orelse=(), final=()),)
+    if block.kind in ("typing", "main"):
+        test = Name(NOWHERE, "TYPE_CHECKING") if block.kind == "typing" else _MAIN_TEST
+        return (If(NOWHERE, test, body, orelse=()),)
     if block.kind == "class":
-        return (Class(span=span, name=block.name, name_span=span, bases=(), keywords=(), body=body, decorators=()),)
-    return (_function(block.name, span, body),)
+        return (Class(NOWHERE, block.name, NOWHERE, bases=(), keywords=(), body=body, decorators=()),)
+    return (Function(NOWHERE, block.name, NOWHERE, _NO_PARAMETERS, body, (), None, is_async=False, docstring=False),)
 
 
-def _function(name: str, span: Span, body: tuple[Stmt, ...]) -> Function:
-    return Function(
-        span=span,
-        name=name,
-        name_span=span,
-        params=_NO_PARAMETERS,
-        body=body,
-        decorators=(),
-        returns=None,
-        is_async=False,
-        docstring=False,
-    )
-
-
-def _main_test(span: Span) -> Compare:
-    name, main = Name(span=span, id="__name__"), Constant(span=span, kind="str", value="__main__")
-    return Compare(span=span, left=name, ops=("==",), comparators=(main,))
+def _statement(source: str | None, names: str, span: Span) -> Import | ImportFrom:
+    """``from source import names``, or ``import names`` without a source."""
+    if source is None:
+        return Import(span, _aliases(names, span))
+    module = source.lstrip(".")
+    return ImportFrom(span, module, len(source) - len(module), _aliases(names, span))
 
 
 def _aliases(text: str, span: Span) -> tuple[Alias, ...]:
     if not text.isascii():
         raise _Doubt
-    return tuple(_alias(part, span) for part in text.replace("\\\n", " ").split(","))
+    return tuple([_alias(part, span) for part in text.replace("\\\n", " ").split(",")])
 
 
 def _alias(text: str, span: Span) -> Alias:
     words = text.split()
     if len(words) == 1:
-        return Alias(span=span, name=words[0], alias=None)
+        return Alias(span, words[0], None)
     if len(words) == 3 and words[1] == "as":
-        return Alias(span=span, name=words[0], alias=words[2])
+        return Alias(span, words[0], words[2])
     raise _Doubt
-
-
-def _joined(text: str) -> str:
-    return "".join(text.replace("\\\n", "").split())

@@ -1,0 +1,203 @@
+"""Who imports whom: one exact graph of all files, drawn from import statements alone.
+
+A module is known by the path of its file, so the same dotted name in two services stays two modules. A package without
+``__init__.py`` is a module too, known by its folder (``shop/plugins/``). ``import a.b`` also loads ``a``; that is no edge,
+because a package that is still loading hinders nobody who wants one of its modules.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+
+import msgspec
+from msgspec import Struct
+
+from threadly_lint.project import Project, SourceFile
+from threadly_lint.skeleton.import_statements import ImportKind, ImportStatement, import_statements
+from threadly_lint.skeleton.nodes import Skeleton
+from threadly_lint.values import Span
+
+
+class ImportEdge(Struct, frozen=True):
+    """One statement that makes the module ``importer`` depend on the module ``imported``; both are paths.
+
+    ``names`` are the names that it takes from there, as the statement spells them. One statement can be several edges.
+    """
+
+    importer: str
+    imported: str
+    statement: ImportStatement
+    names: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """The file with the statement."""
+        return self.importer
+
+    @property
+    def span(self) -> Span:
+        """The whole statement."""
+        return Span(*self.statement.span)
+
+    @property
+    def symbol(self) -> str:
+        """The dotted name of the function or class around the statement; empty at module level."""
+        return self.statement.symbol
+
+    @property
+    def kind(self) -> ImportKind:
+        """When the import happens."""
+        return self.statement.kind
+
+    @property
+    def line(self) -> int:
+        """The line on which the statement begins."""
+        return self.statement.span[0]
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str]:
+        """Order by place, then by what is imported."""
+        line, column = self.statement.span[:2]
+        return self.importer, line, column, self.imported
+
+
+class ExternalImport(Struct, frozen=True):
+    """An import from outside the project; ``name`` is the dotted name with the imported name at its end."""
+
+    importer: str
+    name: str
+    statement: ImportStatement
+
+
+class ImportGraph:
+    """All imports of a project: ``modules`` by path, ``edges`` and ``external`` in the order of their places.
+
+    ``skeletons`` may be imports-only ones; ``whole`` then returns the full skeleton of a path.
+    """
+
+    def __init__(
+        self, project: Project, skeletons: Mapping[str, Skeleton], whole: Callable[[str], Skeleton] | None = None
+    ) -> None:
+        resolver = _Resolver(project)
+        edges: list[ImportEdge] = []
+        external: list[ExternalImport] = []
+        for file in project.files:
+            for statement in _statements(file, skeletons.get(file.path)):
+                resolver.follow(file, statement, edges, external)
+        self.project = project
+        self.skeletons = skeletons
+        self.whole = whole or skeletons.__getitem__
+        self.modules = {file.path: file for file in (*project.files, *resolver.namespaces)}
+        self.edges = tuple(sorted(edges, key=lambda edge: edge.sort_key))
+        self.external = tuple(external)
+
+    def name(self, path: str) -> str:
+        """The dotted name of a module."""
+        return self.modules[path].module
+
+    def between(self, importer: str, imported: str) -> tuple[ImportEdge, ...]:
+        """All edges from one module to another, in the order of their places."""
+        return tuple(edge for edge in self._by_importer[importer] if edge.imported == imported)
+
+    def edges_from(self, importer: str) -> tuple[ImportEdge, ...]:
+        """All edges that start in a module, in the order of their places."""
+        return tuple(self._by_importer[importer])
+
+    def edges_to(self, imported: str) -> tuple[ImportEdge, ...]:
+        """All edges that end in a module, in the order of their places."""
+        return tuple(self._by_imported[imported])
+
+    def silences(self, edge: ImportEdge, code: str) -> bool:
+        """Whether a comment at the statement, or for its whole file, suppresses ``code``."""
+        for directive in self.skeletons[edge.importer].directives:
+            reaches = directive.kind == "noqa-file" or (
+                directive.kind in ("noqa", "ignore") and directive.span[0] == edge.line
+            )
+            if reaches and (any(map(code.startswith, directive.codes)) or not directive.codes):
+                return True
+        return False
+
+    @cached_property
+    def _by_importer(self) -> defaultdict[str, list[ImportEdge]]:
+        found = defaultdict(list)
+        for edge in self.edges:
+            found[edge.importer].append(edge)
+        return found
+
+    @cached_property
+    def _by_imported(self) -> defaultdict[str, list[ImportEdge]]:
+        found = defaultdict(list)
+        for edge in self.edges:
+            found[edge.imported].append(edge)
+        return found
+
+
+def _statements(file: SourceFile, skeleton: Skeleton | None) -> Iterator[ImportStatement]:
+    """A file's import statements; a stub is read by type checkers only."""
+    for statement in import_statements(skeleton.body if skeleton else ()):
+        yield msgspec.structs.replace(statement, kind="type-checking") if file.is_stub else statement
+
+
+class _Resolver:
+    """Finds the modules that import statements mean."""
+
+    def __init__(self, project: Project) -> None:
+        self.namespaces = tuple(_namespaces(project))
+        self._project = project
+        self._namespaces_by_name: defaultdict[str, list[SourceFile]] = defaultdict(list)
+        for namespace in self.namespaces:
+            self._namespaces_by_name[namespace.module].append(namespace)
+        self._found: dict[tuple[str, str], SourceFile | None] = {}
+
+    def follow(
+        self, file: SourceFile, statement: ImportStatement, edges: list[ImportEdge], external: list[ExternalImport]
+    ) -> None:
+        """Add what ``statement`` in ``file`` imports to ``edges`` and ``external``."""
+        targets: dict[str, list[str]] = {}
+        for name, dotted in self._wanted(file, statement):
+            target = self._find(dotted, file) or self._find(dotted.rpartition(".")[0], file)
+            if target is not None:
+                targets.setdefault(target.path, []).append(name)
+            elif not statement.level and self._find(dotted.partition(".")[0], file) is None:
+                external.append(ExternalImport(file.path, dotted, statement))
+        edges += (ImportEdge(file.path, path, statement, tuple(names)) for path, names in targets.items())
+
+    def _wanted(self, file: SourceFile, statement: ImportStatement) -> Iterator[tuple[str, str]]:
+        """The imported names and their full dotted names; nothing when the dots lead out of the source root."""
+        names = [alias.name for alias in statement.names]
+        if statement.module is None:
+            yield from zip(names, names, strict=True)
+            return
+        base: str | None = statement.module
+        if statement.level:
+            base = self._project.resolve_relative(file, statement.level, statement.module)
+        if base is not None:
+            yield from ((name, f"{base}.{name}") for name in names)
+
+    def _find(self, dotted: str, importer: SourceFile) -> SourceFile | None:
+        key = (importer.root, dotted)
+        if key not in self._found:
+            self._found[key] = self._look_up(dotted, importer) if dotted else None
+        return self._found[key]
+
+    def _look_up(self, dotted: str, importer: SourceFile) -> SourceFile | None:
+        found = self._project.find_module(dotted, importer)
+        if found is not None or not self._project.is_package(dotted, importer):
+            return found
+        candidates = self._namespaces_by_name[dotted]
+        return next((one for one in candidates if one.root == importer.root), next(iter(candidates), None))
+
+
+def _namespaces(project: Project) -> Iterator[SourceFile]:
+    """The packages without ``__init__.py``, as files with the path of their folder."""
+    known = {(file.root, file.module) for file in project.files}
+    for file in project.files:
+        module, folder = file.module, file.path.rpartition("/")[0]
+        if file.is_package:
+            folder = folder.rpartition("/")[0]
+        while (module := module.rpartition(".")[0]) and (file.root, module) not in known:
+            known.add((file.root, module))
+            yield SourceFile(f"{folder}/", module, True, file.root)
+            folder = folder.rpartition("/")[0]
