@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import warnings
 from collections.abc import Sequence
 
@@ -94,7 +93,7 @@ def _all_splices(plans: Sequence[_Plan], parsed: Parsed) -> list[Splice]:
 
 
 def _check(text: str, splices: Sequence[Splice]) -> None:
-    """Refuse a fix after which the file would not parse, with Python's own parser where that reads the file at all."""
+    """Refuse a fix after which the file would not parse, by the judgement of Python itself where it reads the file at all."""
     fixed = splice(text, splices)
     if fixed == text:
         raise Refusal("it changes nothing")
@@ -107,7 +106,7 @@ def _compiles(text: str) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            ast.parse(text)
+            compile(text, "<fixed>", "exec", dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
     return True

@@ -35,7 +35,7 @@ def replace_expression(edit: ReplaceExpression, parsed: Parsed) -> list[Splice]:
     if node is None:
         raise Refusal("no expression covers exactly the place to replace")
     parent = parsed.wrapper.resolve(ParentNodeProvider)[node]
-    enclosed = bool(getattr(node, "lpar", ())) or isinstance(parent, _ROOMY_PARENTS) or _is_closed(edit.source)
+    enclosed = _is_closed(edit.source) or bool(getattr(node, "lpar", ())) or isinstance(parent, _ROOMY_PARENTS)
     source = edit.source if enclosed else f"({edit.source})"
     return [Splice(parsed.start(node), parsed.end(node), source)]
 

@@ -72,8 +72,8 @@ class Parsed:
         }
 
     def offset(self, line: int, column: int) -> int:
-        """The offset of a 1-based line and column."""
-        return self._line_starts[line - 1] + column - 1
+        """The offset of a 1-based line and column; the end of the text for a line behind the last."""
+        return self._line_starts[line - 1] + column - 1 if line <= len(self._line_starts) else len(self.text)
 
     def start(self, node: cst.CSTNode) -> int:
         """The offset of the first character of ``node``, its own parentheses left out."""
@@ -113,10 +113,7 @@ class Parsed:
 
     def at(self, span: Span, kind: type[_Node]) -> _Node | None:
         """The node of a kind that covers exactly ``span``, its own parentheses left out."""
-        try:
-            wanted = (self.offset(span.line, span.column), self.offset(span.end_line, span.end_column))
-        except IndexError:
-            return None
+        wanted = (self.offset(span.line, span.column), self.offset(span.end_line, span.end_column))
         return next((node for node in self.nodes(kind) if self._positions[node] == wanted), None)
 
     def nodes(self, kind: type[_Node]) -> Iterator[_Node]:
