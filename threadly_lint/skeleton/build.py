@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-import warnings
-
-from threadly_lint.skeleton.columns import count_characters
 from threadly_lint.skeleton.decode import Unreadable, decode
 from threadly_lint.skeleton.directives import find_directives
 from threadly_lint.skeleton.expressions import TooDeep
 from threadly_lint.skeleton.nodes import NOWHERE, Skeleton, Span
+from threadly_lint.skeleton.parse import parse
 from threadly_lint.skeleton.statements import Statements
 
 
@@ -23,26 +20,20 @@ def build_skeleton(data: bytes, path: str) -> Skeleton:
     directives = find_directives(text)
     count = len(lines) - (not lines[-1])
     try:
-        tree = _parse(text)
-        if not text.isascii():
-            count_characters(tree, lines)
-        return Skeleton(Statements(lines).module(tree), count, directives)
+        tree, newer_syntax = parse(text)
+        return Skeleton(Statements(lines).module(tree), count, directives, newer_syntax=newer_syntax)
     except SyntaxError as error:
         return Skeleton((), count, directives, f"syntax error: {error.msg}", _place(error, lines))
     except TooDeep as error:
         return Skeleton((), count, directives, "nested too deeply to be analysed", error.span)
     except (RecursionError, MemoryError):
         return Skeleton((), count, directives, "nested too deeply to be analysed", NOWHERE)
+    except ValueError as error:
+        return Skeleton((), count, directives, f"cannot be parsed: {error}", NOWHERE)
 
 
 def _count_lines(data: bytes) -> int:
     return data.count(b"\n") + (not data.endswith(b"\n"))
-
-
-def _parse(text: str) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(text)
 
 
 def _place(error: SyntaxError, lines: list[str]) -> Span:

@@ -1,33 +1,59 @@
-"""Columns: ``ast`` counts UTF-8 bytes, people and editors count characters."""
+"""Columns: ``ast`` counts UTF-8 bytes of the text that it parsed, people and editors count characters of the file."""
 
 from __future__ import annotations
 
 import ast
 from bisect import bisect_left
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 
-def count_characters(tree: ast.AST, lines: list[str]) -> None:
-    """Rewrite the columns of all nodes from 0-based bytes to 0-based characters, where a line is not plain ASCII."""
-    encoded = {number: line.encode() for number, line in enumerate(lines, 1) if not line.isascii()}
-    numbers = list(encoded)
+class Move(NamedTuple):
+    """Part of a line that was rewritten before it was parsed: 0-based character columns before and after."""
+
+    old_start: int
+    old_end: int
+    new_start: int
+    new_end: int
+
+
+def use_file_columns(tree: ast.AST, lines: Sequence[str], moves: Mapping[int, Sequence[Move]]) -> None:
+    """Turn the columns of all nodes from bytes of the parsed ``lines`` into characters of the file, still 0-based."""
+    numbers = [number for number, line in enumerate(lines, 1) if number in moves or not line.isascii()]
+    encoded = {number: lines[number - 1].encode() for number in numbers}
+
+    def column(line: int, offset: int) -> int:
+        if line not in encoded:
+            return offset
+        characters = len(encoded[line][:offset].decode("utf-8", "replace"))
+        return _before_moves(characters, moves.get(line, ()))
+
     pending: list[Any] = [tree]
     while pending:
         for node in ast.iter_child_nodes(pending.pop()):
-            if hasattr(node, "lineno"):
+            if not hasattr(node, "lineno"):
+                pending.append(node)
+            elif _touches(node, numbers):
                 place: Any = node
-                if place.lineno in encoded:
-                    place.col_offset = len(encoded[place.lineno][: place.col_offset].decode("utf-8", "replace"))
-                if place.end_lineno in encoded:
-                    place.end_col_offset = len(encoded[place.end_lineno][: place.end_col_offset].decode("utf-8", "replace"))
-            if _touches(node, numbers):
+                place.col_offset = column(place.lineno, place.col_offset)
+                place.end_col_offset = column(place.end_lineno, place.end_col_offset)
                 pending.append(node)
 
 
-def _touches(node: Any, numbers: list[int]) -> bool:
+def _before_moves(column: int, moves: Sequence[Move]) -> int:
+    """The column in the file of one in the rewritten line; inside a rewritten part it is the part's start."""
+    shift = 0
+    for move in moves:
+        if column <= move.new_start:
+            break
+        if column < move.new_end:
+            return move.old_start
+        shift = move.old_end - move.new_end
+    return column + shift
+
+
+def _touches(node: Any, numbers: Sequence[int]) -> bool:
     """Whether one of the numbered lines lies within the node; decorators stand before a definition's own first line."""
-    if not hasattr(node, "lineno"):
-        return True
     first = min([node.lineno, *[decorator.lineno for decorator in getattr(node, "decorator_list", ())]])
     index = bisect_left(numbers, first)
     return index < len(numbers) and numbers[index] <= node.end_lineno

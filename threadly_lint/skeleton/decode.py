@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 import io
-import tokenize
+import re
 
 from threadly_lint.skeleton.nodes import NOWHERE, Span
 
+_COOKIE_LIKE = re.compile(rb"(?:[^\n]*\n)?[ \t\f]*#[^\n]*coding")
 _FOREIGN_MARKS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
     (codecs.BOM_UTF32_BE, "UTF-32"),
@@ -38,8 +39,10 @@ def decode(data: bytes) -> str:
 
 def _encoding(data: bytes) -> str:
     """The encoding that the byte order mark or the coding cookie declares."""
-    if not data.startswith(codecs.BOM_UTF8) and b"coding" not in data[:400]:
+    if not data.startswith(codecs.BOM_UTF8) and not _COOKIE_LIKE.match(data):
         return "utf-8"
+    import tokenize  # rarely needed
+
     try:
         return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
     except SyntaxError as error:
@@ -48,15 +51,26 @@ def _encoding(data: bytes) -> str:
 
 def _decode(data: bytes, encoding: str) -> str:
     try:
-        return data.decode(encoding)
+        text = data.decode(encoding)
+        return text if encoding.startswith("utf-8") else _checked(text)
     except UnicodeDecodeError as error:
         byte = data[error.start]
         message = f"the file is not valid {encoding.upper()}: byte 0x{byte:02x} cannot be decoded"
         raise Unreadable(message, _place(data[: error.start])) from None
+    except (LookupError, ValueError):
+        raise Unreadable(f"the declared encoding cannot be used: {encoding}") from None
+
+
+def _checked(text: str) -> str:
+    """``text`` unless an unusual encoding made it what no source may be. Raises ``ValueError``."""
+    text.encode()
+    if "\0" in text:
+        raise ValueError
+    return text
 
 
 def _place(before: bytes) -> Span:
-    """The place after the given bytes; the column counts bytes where they are no characters."""
+    """The place after the given bytes."""
     line = before.count(b"\n") + 1
-    column = len(before) - before.rfind(b"\n")
+    column = len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
     return (line, column, line, column)

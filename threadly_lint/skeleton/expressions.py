@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 from threadly_lint.skeleton.nodes import (
@@ -36,10 +36,10 @@ from threadly_lint.skeleton.nodes import (
 )
 
 MAX_DEPTH = 200
-"""No skeleton is nested deeper than this, so that storage and recursive readers stay inside Python's recursion limit."""
+"""No skeleton is nested deeper than this, so that storage and recursive readers stay within the recursion limit."""
 
 LONG_CHAIN = 20
-"""Chains of binary operators longer than this are stored as a balanced tree."""
+"""A chain of more binary operators is stored as a balanced tree: order and operators stay, the grouping does not."""
 
 
 class TooDeep(Exception):
@@ -93,8 +93,8 @@ def keywords(items: list[ast.keyword], depth: int) -> tuple[Keyword, ...]:
 
 def _constant(node: ast.Constant, depth: int) -> Constant:
     value = node.value
-    if value.__class__ is str:
-        return Constant(span_of(node), "str", storable(value))
+    if isinstance(value, str):
+        return Constant(span_of(node), "str", _storable(value))
     if value is None:
         return Constant(span_of(node), "None", "None")
     if value is ...:
@@ -106,27 +106,29 @@ def _constant(node: ast.Constant, depth: int) -> Constant:
     return Constant(span_of(node), cast(Any, value.__class__.__name__), repr(value))
 
 
-def storable(text: str) -> str:
+def _storable(text: str) -> str:
     """``text`` with ``?`` for lone surrogates, which no encoding can store."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _fstring(node: ast.JoinedStr, depth: int) -> FString:
-    parts: list[ast.expr] = []
+    """Text parts have the whole string's span, because ``ast`` tells their own places only since Python 3.12."""
+    span = span_of(node)
+    parts: list[Expr] = []
     for part in node.values:
-        if part.__class__ is ast.Constant:
-            parts.append(part)
+        if isinstance(part, ast.Constant):
+            parts.append(Constant(span, "str", _storable(str(part.value))))
         else:
-            parts.extend(_interpolated(part))
-    return FString(span_of(node), expressions(parts, depth))
+            parts.extend(expressions(_interpolated(part), depth))
+    return FString(span, tuple(parts))
 
 
-def _interpolated(part: Any) -> Iterable[ast.expr]:
+def _interpolated(part: Any) -> Iterator[ast.expr]:
     """The expression of ``{value:format}`` and those inside the format."""
     yield part.value
     if part.format_spec is not None:
         for inner in part.format_spec.values:
-            if inner.__class__ is not ast.Constant:
+            if not isinstance(inner, ast.Constant):
                 yield from _interpolated(inner)
 
 
@@ -218,29 +220,26 @@ OPERATORS: dict[type[ast.operator], str] = {
 }
 
 
-def _bin_op(node: ast.BinOp, depth: int) -> BinOp:
-    if node.left.__class__ is ast.BinOp:
-        return _chain(node, depth)
+def _bin_op(node: ast.BinOp, depth: int) -> Expr:
+    links = _links(node)
+    if len(links) > LONG_CHAIN:
+        return _chain(links, depth + len(links).bit_length())
     left, right = expression(node.left, depth), expression(node.right, depth)
     return BinOp(span_of(node), left, OPERATORS[node.op.__class__], right)
 
 
-def _chain(node: ast.BinOp, depth: int) -> BinOp:
-    """``a + b + c ...``: as nested as it is written, or balanced when that would be too deep."""
+def _links(node: ast.BinOp) -> list[ast.BinOp]:
+    """The operators of ``a + b + c ...`` from left to right."""
     links = [node]
-    while (left := links[-1].left).__class__ is ast.BinOp:
-        links.append(cast(ast.BinOp, left))
+    while isinstance(left := links[-1].left, ast.BinOp):
+        links.append(left)
     links.reverse()
-    balanced = len(links) > LONG_CHAIN
-    terms_depth = depth + (len(links).bit_length() if balanced else len(links))
-    terms = [expression(links[0].left, terms_depth), *[expression(link.right, terms_depth) for link in links]]
-    ops = [OPERATORS[link.op.__class__] for link in links]
-    if balanced:
-        return cast(BinOp, _balanced(terms, ops))
-    result: Expr = terms[0]
-    for link, op, term in zip(links, ops, terms[1:], strict=True):
-        result = BinOp(span_of(link), result, op, term)
-    return cast(BinOp, result)
+    return links
+
+
+def _chain(links: list[ast.BinOp], depth: int) -> Expr:
+    terms = [expression(term, depth) for term in (links[0].left, *[link.right for link in links])]
+    return _balanced(terms, [OPERATORS[link.op.__class__] for link in links])
 
 
 def _balanced(terms: list[Expr], ops: list[str]) -> Expr:
@@ -267,7 +266,7 @@ def _lambda(node: ast.Lambda, depth: int) -> Lambda:
 
 
 def parameters(args: ast.arguments, start: tuple[int, int], depth: int) -> Parameters:
-    """The parameters of a function or lambda; ``start`` is where the list stands when it is empty. Raises ``TooDeep``."""
+    """The parameters of a function or lambda; an empty list stands at ``start``. Raises ``TooDeep``."""
     items: list[Parameter] = []
     plain = len(args.posonlyargs) + len(args.args)
     defaults: list[ast.expr | None] = [None] * (plain - len(args.defaults)) + list(args.defaults)

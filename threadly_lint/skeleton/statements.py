@@ -118,7 +118,7 @@ class Statements:
         return self._unusual_name_span(node)
 
     def _unusual_name_span(self, node: Any) -> Span:
-        """The same when there is more than one blank or a line break before the name, or its spelling is not normalised."""
+        """The same when the gap before the name is more than one blank, or the name's spelling is not normalised."""
         rest = "\n".join(self._lines[node.lineno - 1 : node.body[0].lineno])
         head = _HEAD.match(rest, node.col_offset)
         if head is None:

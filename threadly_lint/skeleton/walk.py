@@ -55,8 +55,8 @@ def walk(*roots: Node) -> Iterator[Node]:
 
 def dotted(expr: Node | None) -> str | None:
     """``a.b.c`` for a chain of attributes on a name, None for anything else."""
-    if expr.__class__ is Name:
-        return cast(Name, expr).id
+    if isinstance(expr, Name):
+        return expr.id
     names: list[str] = []
     while isinstance(expr, Attribute):
         names.append(expr.attr)
