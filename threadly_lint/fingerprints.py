@@ -7,22 +7,28 @@ from collections import Counter
 from collections.abc import Iterable
 from hashlib import sha256
 
-import msgspec
+from msgspec.structs import replace
 
 from threadly_lint.values import Finding
 
 
-def with_fingerprints(findings: Iterable[Finding]) -> list[Finding]:
-    """All findings in the order of a report, each with its fingerprint.
+def identity(finding: Finding) -> str:
+    """What a finding says wherever its line moves: code, path, symbol and message, numbers left out."""
+    return "\0".join((finding.code, finding.path, finding.symbol, re.sub(r"\d+", "#", finding.message)))
 
-    A fingerprint is made of code, path, symbol and message (numbers left out); findings that agree in all of
-    these are told apart by their order in the file. Hand over all findings of a code, before any is dropped.
+
+def with_fingerprints(findings: Iterable[Finding]) -> list[Finding]:
+    """All findings in the order of a report, each with its fingerprint: a hash of its identity.
+
+    Findings of the same identity are told apart by their order in the file. Hand over all findings of a code at
+    once, before any is dropped.
     """
     seen: Counter[str] = Counter()
     marked = []
     for finding in sorted(findings, key=lambda finding: finding.sort_key):
-        identity = "\0".join((finding.code, finding.path, finding.symbol, re.sub(r"\d+", "#", finding.message)))
-        text = f"{identity}\0{seen[identity]}"
-        seen[identity] += 1
-        marked.append(msgspec.structs.replace(finding, fingerprint=sha256(text.encode()).hexdigest()[:16]))
+        same = identity(finding)
+        text = f"{same}\0{seen[same]}"
+        seen[same] += 1
+        fingerprint = sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
+        marked.append(replace(finding, fingerprint=fingerprint))
     return marked

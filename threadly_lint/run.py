@@ -57,6 +57,11 @@ class Outcome(Struct, frozen=True):
         """What is to be reported."""
         return tuple(decision.finding for decision in self.decisions if decision.verdict == "reported")
 
+    @property
+    def everything(self) -> tuple[Finding, ...]:
+        """What was found, whatever was decided about it."""
+        return tuple(decision.finding for decision in self.decisions)
+
 
 def run(project: Project, registry: Registry, request: Request, progress: Progress | None = None) -> Outcome:
     """Analyse the whole project and decide about every finding."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 if TYPE_CHECKING:
+    from threadly_lint.commands._mending import Workshop
     from threadly_lint.project import Project
     from threadly_lint.registry import Registry
     from threadly_lint.run import Outcome, Request
@@ -24,6 +25,9 @@ class Options(NamedTuple):
     ignore: tuple[str, ...]
     preview: bool
     min_confidence: str | None
+    fix: bool
+    unsafe_fixes: bool
+    diff: bool
     output_format: str
     statistics: bool
     exit_zero: bool
@@ -50,6 +54,9 @@ def _codes(_context: click.Context, _option: click.Parameter, values: Sequence[s
 @click.option(
     "--min-confidence", type=click.Choice(["high", "medium", "low"]), help="The least confidence that is reported."
 )
+@click.option("--fix", is_flag=True, help="Apply safe fixes.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also fixes that mean to change behaviour.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change instead of the findings; change nothing.")
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--statistics", is_flag=True, help="Count findings by code; in text, instead of showing them.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
@@ -87,10 +94,24 @@ def _check(paths: tuple[Path, ...], options: Options) -> int:
     request = _request(project, registry, paths, options)
     with ReadingProgress() as progress:
         outcome = run(project, registry, request, progress)
-    _report(project, outcome, options)
-    summary = summarise_run(outcome.findings, outcome.files, outcome.lines, perf_counter() - started)
-    click.echo(summary, err=options.output_format == "json")
+    fixed = 0
+    if options.diff:
+        _workshop(project, registry, request).show_diff(outcome, options.unsafe_fixes)
+    else:
+        if options.fix:
+            mended = _workshop(project, registry, request).fix(outcome, options.unsafe_fixes)
+            outcome, fixed = mended.outcome, len(mended.fixed)
+        _report(project, outcome, options)
+    summary = summarise_run(outcome.findings, outcome.files, outcome.lines, perf_counter() - started, fixed)
+    click.echo(summary, err=options.diff or options.output_format == "json")
     return 1 if outcome.findings and not options.exit_zero else 0
+
+
+def _workshop(project: Project, registry: Registry, request: Request) -> Workshop:
+    from threadly_lint.commands._mending import Workshop
+    from threadly_lint.commands._terminal import shown_from
+
+    return Workshop(project, registry, request, shown_from(project.root))
 
 
 def _request(project: Project, registry: Registry, paths: tuple[Path, ...], options: Options) -> Request:

@@ -6,6 +6,17 @@ LibCST is imported here and nowhere else; import this package only when a fix is
 """
 
 from threadly_lint.fixing.apply import Applied, apply_fixes
+from threadly_lint.fixing.rounds import Mended, file_of, mend
 from threadly_lint.fixing.source import Refusal, Source, read_source, replace_file
 
-__all__ = ["Applied", "Refusal", "Source", "apply_fixes", "read_source", "replace_file"]
+__all__ = [
+    "Applied",
+    "Mended",
+    "Refusal",
+    "Source",
+    "apply_fixes",
+    "file_of",
+    "mend",
+    "read_source",
+    "replace_file",
+]

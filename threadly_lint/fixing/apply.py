@@ -93,7 +93,7 @@ def _all_splices(plans: Sequence[_Plan], parsed: Parsed) -> list[Splice]:
 
 
 def _check(text: str, splices: Sequence[Splice]) -> None:
-    """Refuse a fix after which the file would not parse, by the judgement of Python itself where it reads the file at all."""
+    """Refuse a fix after which the file would not parse; Python itself is asked too where it reads the file at all."""
     fixed = splice(text, splices)
     if fixed == text:
         raise Refusal("it changes nothing")

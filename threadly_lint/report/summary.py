@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from threadly_lint.values import LEVELS, Finding
 
 
-def summarise_run(findings: Sequence[Finding], files: int, lines: int, seconds: float) -> str:
-    """How much was found in how much code, and how long it took."""
-    return f"{_counted_findings(findings)} in {_counted(files, 'file')} ({_counted(lines, 'line')}), {seconds:.2f} s"
+def summarise_run(findings: Sequence[Finding], files: int, lines: int, seconds: float, fixed: int = 0) -> str:
+    """How much was found in how much code and how long it took; findings that are ``fixed`` are no longer counted."""
+    mended = f"{fixed:,} fixed, " if fixed else ""
+    found = _counted_findings(findings)
+    found = found.lower() if fixed else found
+    return f"{mended}{found} in {_counted(files, 'file')} ({_counted(lines, 'line')}), {seconds:.2f} s"
 
 
 def _counted_findings(findings: Sequence[Finding]) -> str:
