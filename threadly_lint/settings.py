@@ -46,7 +46,7 @@ DEFAULT_EXEMPT = (
     "seed_*.py",
     "seeds.py",
     "scripts/",
-    "management/commands/",
+    "**/management/commands/",
     "setup.py",
     "noxfile.py",
     "fabfile.py",

@@ -43,12 +43,11 @@ def declared_roots(root: Path, packaging: Iterable[str]) -> frozenset[SourceRoot
 
 
 def _source_root(dotted: str, folder: str) -> SourceRoot:
-    """``pkg`` in ``lib/pkg`` is nothing but the root ``lib``."""
-    parts, places = dotted.split(".") if dotted else [], folder.split("/") if folder else []
-    while parts and places and parts[-1] == places[-1]:
-        parts.pop()
-        places.pop()
-    return SourceRoot("/".join(places), ".".join(parts))
+    """``pkg`` in ``lib/pkg`` is nothing but the root ``lib``; any other name is a prefix."""
+    place = "/" + dotted.replace(".", "/")
+    if dotted and f"/{folder}".endswith(place):
+        return SourceRoot(folder[: -len(place)])
+    return SourceRoot(folder, dotted)
 
 
 def _from_pyproject(text: str) -> Iterator[tuple[str, str]]:
@@ -56,7 +55,8 @@ def _from_pyproject(text: str) -> Iterator[tuple[str, str]]:
         tool = tomllib.loads(text).get("tool", {})
     except ValueError:
         return
-    yield from _table(tool, "setuptools", "package-dir").items()
+    for dotted, folder in _table(tool, "setuptools", "package-dir").items():
+        yield from ((dotted, where) for where in _strings(folder))
     for folder in _strings(_table(tool, "setuptools", "packages", "find").get("where")):
         yield "", folder
     yield from _from_poetry(_table(tool, "poetry").get("packages"))
@@ -82,7 +82,7 @@ def _from_hatch(build: dict[str, Any]) -> Iterator[tuple[str, str]]:
     sources = build.get("sources")
     if isinstance(sources, dict):
         for folder, dotted in sources.items():
-            yield str(dotted).replace("/", "."), folder
+            yield from ((name.replace("/", "."), folder) for name in _strings(dotted))
     else:
         for folder in _strings(sources):
             yield "", folder

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
-from pathspec import GitIgnoreSpec
 
-from threadly_lint.project.patterns import compile_patterns
+from threadly_lint.project.patterns import IgnoreRules, path_matcher
 
 OUTPUT_FOLDERS = ("build", "dist")
 ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
@@ -21,13 +20,13 @@ Entries = list[os.DirEntry[str]]
 class IgnoreFile(Struct, frozen=True):
     """One ``.gitignore``. It judges paths of which ``depth`` characters are cut off, with ``prefix`` put before."""
 
-    spec: GitIgnoreSpec
+    rules: IgnoreRules
     prefix: str
     depth: int
 
     def verdict(self, path: str) -> bool | None:
         """True for ignored, False for included again, None for not mentioned. Folders end in ``/``."""
-        return self.spec.check_file(self.prefix + path[self.depth :]).include
+        return self.rules.verdict(self.prefix + path[self.depth :])
 
 
 class Listing(Struct, frozen=True):
@@ -48,7 +47,7 @@ def list_files(root: Path, exclude: tuple[str, ...]) -> Listing:
     A stub (``.pyi``) counts only beside Python files and where there is no ``.py`` of that name: then it describes
     a compiled module of the project. Any other stub describes somebody else's code.
     """
-    walk = _Walk(root, compile_patterns(exclude))
+    walk = _Walk(root, path_matcher(exclude))
     walk.run(_ignore_files_around(root))
     return Listing(tuple(sorted(walk.modules)), tuple(sorted(walk.packaging)), tuple(sorted(walk.unreadable)))
 
@@ -56,9 +55,9 @@ def list_files(root: Path, exclude: tuple[str, ...]) -> Listing:
 class _Walk:
     """One walk through the folders; a folder is spelled empty or with a ``/`` at its end."""
 
-    def __init__(self, root: Path, exclude: GitIgnoreSpec) -> None:
+    def __init__(self, root: Path, is_excluded: Callable[[str], bool]) -> None:
         self.root = root
-        self.exclude = exclude
+        self.is_excluded = is_excluded
         self.modules: list[str] = []
         self.packaging: list[str] = []
         self.unreadable: list[str] = []
@@ -73,7 +72,8 @@ class _Walk:
             if folder and _holds_no_source(folder, names):
                 continue
             if ".gitignore" in names:
-                ignores = (*_read_ignore_file(self.root / folder / ".gitignore", depth=len(folder)), *ignores)
+                rules = _read_rules(self.root / folder / ".gitignore")
+                ignores = (IgnoreFile(rules, "", len(folder)), *ignores)
             self._collect(folder, entries, ignores)
             pending += [(inner, ignores) for inner in self._folders(folder, entries, ignores)]
 
@@ -106,7 +106,7 @@ class _Walk:
                 self.packaging.append(path)
 
     def _is_left_out(self, path: str, ignores: tuple[IgnoreFile, ...]) -> bool:
-        return self.exclude.match_file(path) or _is_ignored(path, ignores)
+        return self.is_excluded(path) or _is_ignored(path, ignores)
 
 
 def _module_names(names: set[str]) -> set[str]:
@@ -122,7 +122,11 @@ def _holds_no_source(folder: str, names: set[str]) -> bool:
 
 
 def _is_ignored(path: str, ignores: tuple[IgnoreFile, ...]) -> bool:
-    verdicts = (ignore.verdict(path) for ignore in ignores)
+    return _first(ignore.verdict(path) for ignore in ignores)
+
+
+def _first(verdicts: Iterable[bool | None]) -> bool:
+    """The innermost ignore file that mentions a path decides about it."""
     return next((verdict for verdict in verdicts if verdict is not None), False)
 
 
@@ -131,17 +135,18 @@ def _ignore_files_around(root: Path) -> tuple[IgnoreFile, ...]:
     repository = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
     if repository is None:
         return ()
-    exclude = _git_folder(repository) / "info" / "exclude"
-    if root == repository:
-        return _read_ignore_file(exclude)
-    between = [folder for folder in root.parents if folder.is_relative_to(repository)]
-    sources = [(folder, folder / ".gitignore") for folder in between] + [(repository, exclude)]
-    found = tuple(
-        ignore
-        for folder, file in sources
-        for ignore in _read_ignore_file(file, prefix=root.relative_to(folder).as_posix() + "/")
-    )
-    return () if _is_ignored("", found) else found
+    around = [folder for folder in root.parents if folder.is_relative_to(repository)]
+    sources = [(folder, _read_rules(folder / ".gitignore")) for folder in around]
+    sources.append((repository, _read_rules(_git_folder(repository) / "info" / "exclude")))
+    for folder in (root, *around[:-1]):
+        inside = [(home, rules) for home, rules in sources if home in folder.parents]
+        if _first(rules.verdict(_inner(folder, home)) for home, rules in inside):
+            return ()
+    return tuple(IgnoreFile(rules, _inner(root, home), 0) for home, rules in sources)
+
+
+def _inner(folder: Path, home: Path) -> str:
+    return "" if folder == home else folder.relative_to(home).as_posix() + "/"
 
 
 def _git_folder(repository: Path) -> Path:
@@ -153,9 +158,8 @@ def _git_folder(repository: Path) -> Path:
     return folder / (_read_text(folder / "commondir").strip() or ".")
 
 
-def _read_ignore_file(file: Path, *, prefix: str = "", depth: int = 0) -> tuple[IgnoreFile, ...]:
-    lines = _read_text(file).splitlines()
-    return (IgnoreFile(compile_patterns(lines), prefix, depth),) if lines else ()
+def _read_rules(file: Path) -> IgnoreRules:
+    return IgnoreRules(_read_text(file).splitlines())
 
 
 def _read_text(file: Path) -> str:

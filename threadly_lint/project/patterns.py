@@ -9,19 +9,47 @@ from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 
-def compile_patterns(lines: Iterable[str]) -> GitIgnoreSpec:
-    """The patterns of ``lines``. As in Git, a line that is no valid pattern matches nothing."""
-    return GitIgnoreSpec(list(_patterns(lines)))
-
-
 def path_matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """A test whether a path (relative to the project root, with ``/``) matches one of ``patterns``."""
-    return compile_patterns(patterns).match_file
+    """A test whether a path matches one of ``patterns`` or lies in a folder that does.
+
+    Paths are relative to the project root, with ``/``. What is no valid pattern matches nothing.
+    """
+    return GitIgnoreSpec(list(_compiled(patterns))).match_file
 
 
-def _patterns(lines: Iterable[str]) -> Iterator[GitIgnoreSpecPattern]:
+class IgnoreRules:
+    """The lines of one ignore file, judged as Git does while it walks: each path by itself, not by its folders."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._rules = [
+            (pattern.regex, bool(pattern.include))
+            for pattern in _compiled(lines)
+            if isinstance(pattern.regex, re.Pattern)
+        ]
+        self._rules.reverse()
+
+    def verdict(self, path: str) -> bool | None:
+        """True for ignored, False for included again, None for not mentioned. Folders end in ``/``."""
+        return next((include for regex, include in self._rules if _names(regex, path)), None)
+
+
+def _compiled(lines: Iterable[str]) -> Iterator[GitIgnoreSpecPattern]:
     for line in lines:
         try:
             yield GitIgnoreSpecPattern(line)
         except (ValueError, re.error):
             continue
+
+
+def _names(regex: re.Pattern[str], path: str) -> bool:
+    """Whether a pattern's expression means the path itself. It is made to match what lies in a matching folder too.
+
+    Expressions that end at a name have a group there; that of ``folder/**`` has none and must not match the folder;
+    those of ``*`` and ``*/`` are not anchored and mean everything and every folder.
+    """
+    match = regex.search(path)
+    if match is None:
+        return False
+    if not regex.pattern.startswith("^"):
+        return not regex.groups or path.endswith("/")
+    return (match.end() == len(path)) == bool(regex.groups)
