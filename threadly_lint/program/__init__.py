@@ -1,5 +1,5 @@
 """What the whole project means."""
 
+from threadly_lint.program.program import Program
 
-class Program:
-    """Placeholder until the room is built."""
+__all__ = ["Program"]

@@ -1,15 +1,15 @@
 """Who imports whom: one exact graph of all files, drawn from import statements alone.
 
 A module is known by the path of its file, so the same dotted name in two services stays two modules. A package without
-``__init__.py`` is a module too, known by its folder (``shop/plugins/``). ``import a.b`` also loads ``a``; that is no edge,
-because a package that is still loading hinders nobody who wants one of its modules.
+``__init__.py`` is a module too, known by its folder (``shop/plugins/``). ``import a.b`` also loads ``a``; that
+is no edge, because a package that is still loading hinders nobody who wants one of its modules.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 
 import msgspec
 from msgspec import Struct
@@ -23,13 +23,15 @@ from threadly_lint.values import Span
 class ImportEdge(Struct, frozen=True):
     """One statement that makes the module ``importer`` depend on the module ``imported``; both are paths.
 
-    ``names`` are the names that it takes from there, as the statement spells them. One statement can be several edges.
+    ``names`` are the names that it takes from there, as the statement spells them; ``is_whole`` when they mean the module
+    itself. One statement can be several edges.
     """
 
     importer: str
     imported: str
     statement: ImportStatement
     names: tuple[str, ...]
+    is_whole: bool
 
     @property
     def path(self) -> str:
@@ -88,7 +90,7 @@ class ImportGraph:
                 resolver.follow(file, statement, edges, external)
         self.project = project
         self.skeletons = skeletons
-        self.whole = whole or skeletons.__getitem__
+        self.whole = cache(whole or skeletons.__getitem__)
         self.modules = {file.path: file for file in (*project.files, *resolver.namespaces)}
         self.edges = tuple(sorted(edges, key=lambda edge: edge.sort_key))
         self.external = tuple(external)
@@ -155,14 +157,16 @@ class _Resolver:
         self, file: SourceFile, statement: ImportStatement, edges: list[ImportEdge], external: list[ExternalImport]
     ) -> None:
         """Add what ``statement`` in ``file`` imports to ``edges`` and ``external``."""
-        targets: dict[str, list[str]] = {}
+        targets: dict[tuple[str, bool], list[str]] = {}
         for name, dotted in self._wanted(file, statement):
-            target = self._find(dotted, file) or self._find(dotted.rpartition(".")[0], file)
+            whole = self._find(dotted, file)
+            target = whole or self._find(dotted.rpartition(".")[0], file)
             if target is not None:
-                targets.setdefault(target.path, []).append(name)
+                targets.setdefault((target.path, whole is not None), []).append(name)
             elif not statement.level and self._find(dotted.partition(".")[0], file) is None:
                 external.append(ExternalImport(file.path, dotted, statement))
-        edges += (ImportEdge(file.path, path, statement, tuple(names)) for path, names in targets.items())
+        for (path, is_whole), names in targets.items():
+            edges.append(ImportEdge(file.path, path, statement, tuple(names), is_whole))
 
     def _wanted(self, file: SourceFile, statement: ImportStatement) -> Iterator[tuple[str, str]]:
         """The imported names and their full dotted names; nothing when the dots lead out of the source root."""

@@ -1,0 +1,206 @@
+"""One run of one function: its variables, what is proven so far, what it did and how it left.
+
+``statements``, ``conditions``, ``expressions`` and ``calls`` move an activation forward; ``run_function`` starts one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from threadly_lint.program import types as t
+from threadly_lint.program.effects import Event, Exit, Frame, FrameKind, Inlined, Outcome
+from threadly_lint.program.types import NO_PROOF, Guard, Proof, Tag, Value
+
+if TYPE_CHECKING:
+    from threadly_lint.knowledge import Fact
+    from threadly_lint.program.names import Class, Function
+    from threadly_lint.program.program import Program
+    from threadly_lint.skeleton import nodes as n
+
+
+class State:
+    """What holds at one point: the variables (and refined attribute paths) and the proof of an authenticated caller."""
+
+    __slots__ = ("auth", "env")
+
+    def __init__(self, env: dict[str, Value], auth: Proof) -> None:
+        self.env = env
+        self.auth = auth
+
+    def copy(self) -> State:
+        return State(dict(self.env), self.auth)
+
+    def forget(self, root: str) -> None:
+        """Drop what was known about attributes and items of a name that is bound anew."""
+        stale = [k for k in self.env if k.startswith((root + ".", root + "["))]
+        for key in stale:
+            del self.env[key]
+
+
+def merge(*states: State | None) -> State | None:
+    """Where paths meet: every value either may have, and a proof only if each path has one."""
+    live = [s for s in states if s is not None]
+    if len(live) < 2:
+        return live[0] if live else None
+    first = live[0]
+    env = dict(first.env)
+    for other in live[1:]:
+        for name, value in other.env.items():
+            mine = env.get(name)
+            env[name] = value if mine is None or mine == value else t.join(mine, value)
+        for name in [k for k in env if k not in other.env and not k.isidentifier()]:
+            del env[name]
+    for other in live[1:]:
+        for name in [k for k in env if not k.isidentifier() and k not in first.env]:
+            del env[name]
+    proofs = [s.auth for s in live]
+    auth = frozenset().union(*proofs) if all(proofs) else NO_PROOF
+    return State(env, auth)
+
+
+class Activation:
+    """The run of ``function``. ``state`` is None after a point that cannot be passed."""
+
+    def __init__(
+        self,
+        program: Program,
+        function: Function,
+        env: dict[str, Value],
+        captured: dict[str, Value] | None = None,
+        class_scope: Class | None = None,
+    ) -> None:
+        self.program = program
+        self.knowledge = program.knowledge
+        self.function = function
+        self.module = function.module
+        self.captured = captured or {}
+        self.class_scope = class_scope
+        self.state: State | None = State(env, NO_PROOF)
+        self.frame: Frame | None = None
+        self.events: list[Event | Inlined] = []
+        self.exits: list[Exit] = []
+        self.stores: dict[str, Value] = {}
+        self.caught: list[list[State]] = []
+        self.breaks: list[list[State]] = []
+        self.ends: list[int] = []
+        self.seen: set[Tag] = set()
+        self.variables: dict[str, Value] = {}
+
+    # Names -------------------------------------------------------------------------------------------------------------
+
+    def lookup(self, name: str) -> Value:
+        """What a name stands for here: local, captured, class-level or global."""
+        if self.state is not None and (found := self.state.env.get(name)) is not None:
+            return found
+        if (found := self.captured.get(name)) is not None:
+            return found
+        if self.class_scope is not None and name in self.class_scope.scope:
+            return self.program.own_class_attribute(self.class_scope, name)
+        outer = self.function.parent
+        while outer is not None:
+            if name in outer.names_bound:
+                return self.program.final_variables(outer).get(name, t.ANYTHING)
+            outer = outer.parent
+        return self.program.global_value(self.module, name)
+
+    def take(self, name: str) -> Value:
+        """Remove a variable and give its value: module-level evaluation leaves nothing behind."""
+        return self.state.env.pop(name, ()) if self.state is not None else ()
+
+    def revive(self) -> None:
+        """Make a scope usable again: module and class scopes evaluate many expressions independently."""
+        if self.state is None:
+            self.state = State({}, NO_PROOF)
+        self.events.clear()
+        self.exits.clear()
+
+    def bind(self, name: str, value: Value) -> None:
+        if self.state is not None:
+            self.state.env[name] = t.bounded(value)
+            self.state.forget(name)
+
+    # What happened ------------------------------------------------------------------------------------------------------
+
+    def emit(
+        self,
+        effect: str,
+        api: str,
+        node: n.Node,
+        *,
+        fact: Fact | None = None,
+        receiver: Value = (),
+        args: Iterable[Value] = (),
+        keywords: dict[str, Value] | None = None,
+        value: Value = (),
+        model: str = "",
+        status: int = 0,
+    ) -> None:
+        """Record an effect at this point."""
+        if self.state is None:
+            return
+        given = tuple((keywords or {}).items())
+        event = Event(
+            effect, api, node, self.function, self.state.auth, self.frame, fact, receiver, tuple(args), given, value,
+            model, status,
+        )  # fmt: skip
+        self.events.append(event)
+
+    def inline(self, outcome: Outcome, node: n.Node, label: str) -> None:
+        """Record a call into another function, and believe what its normal return proves."""
+        if self.state is None:
+            return
+        if outcome.events:
+            self.events.append(Inlined(node, self.function, outcome, self.state.auth, self.frame, label))
+        self.prove(outcome.auth)
+
+    def prove(self, proof: Proof) -> None:
+        if self.state is not None and proof:
+            self.state.auth |= proof
+
+    def guard(self, label: str, node: n.Node) -> Guard:
+        """Evidence found at ``node``."""
+        return Guard(label, self.module.path, node.span[0])
+
+    def die(self, status: int = 0) -> None:
+        """No path goes on from here; ``status`` is the HTTP status with which the caller is turned away, if any."""
+        self.ends.append(status)
+        self.state = None
+
+    def leave(self, exit_: Exit) -> None:
+        """End the path with a return or raise."""
+        self.exits.append(exit_)
+        if self.state is not None:
+            for name, value in self.state.env.items():
+                if name.isidentifier():
+                    self.variables[name] = t.join(self.variables.get(name, ()), value)
+        self.die(exit_.status)
+
+    # Constructs -------------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def inside(self, kind: FrameKind, node: n.Node, side: int = 0, value: Value = ()) -> Iterator[None]:
+        """Run a body inside a construct."""
+        outer = self.frame
+        self.frame = Frame(kind, node, self.function, outer, side, value)
+        try:
+            yield
+        finally:
+            self.frame = outer
+
+
+def outcome_of(activation: Activation, *, is_generator_object: bool) -> Outcome:
+    """Sum up a finished run.
+
+    The proof of a normal end is what all normal ends prove. A returned value is known only where its own path's proof holds,
+    so each alternative carries it along.
+    """
+    a = activation
+    yields = [e for e in a.exits if e.kind == "yield"]
+    normal = yields or [e for e in a.exits if e.kind == "return"]
+    returned = t.join(*(t.proven(e.value, e.auth) for e in normal))
+    if yields and is_generator_object:
+        returned = (t.Atom(t.Seq("list", None, returned), t.tags_of(returned)),)
+    auth = frozenset().union(*(e.auth for e in normal)) if normal and all(e.auth for e in normal) else NO_PROOF
+    return Outcome(a.function, a.events, a.exits, t.bounded(returned), auth, a.stores)

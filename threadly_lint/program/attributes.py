@@ -1,0 +1,202 @@
+"""The value of ``value.name``, whatever the value may be."""
+
+from __future__ import annotations
+
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.names import Class
+from threadly_lint.program.types import Atom, Tag, Value
+from threadly_lint.skeleton import nodes as n
+
+BUILTIN_CONTAINERS = (t.Seq, t.Map)
+AUTHENTICATED = {"is_authenticated": True, "is_anonymous": False}
+
+
+def attribute(a: Activation, value: Value, name: str, node: n.Expr) -> Value:
+    """All that ``name`` may be on the alternatives of ``value``; None and other alternatives without it drop out."""
+    found = t.join(*(_of_atom(a, atom, name, node) for atom in value))
+    return found or (t.unknown(t.tags_of(value)) if value else t.ANYTHING)
+
+
+def _of_atom(a: Activation, atom: Atom, name: str, node: n.Expr) -> Value:
+    match atom.shape:
+        case t.ModuleRef(module):
+            return a.program.module_attribute(module, name)
+        case t.Namespace(package, importer):
+            return a.program.import_name(importer, f"{package}.{name}")
+        case t.Lib(owner):
+            return _of_lib(a, atom, owner, name, node)
+        case t.Obj() as shape:
+            return _of_object(a, atom, shape, name, node)
+        case t.ClassRef(info):
+            return class_attribute(a, atom, info, name, node)
+        case t.Inst() as shape:
+            return instance_attribute(a, atom, shape, name, node)
+        case t.Super(info, receiver):
+            return _of_super(a, info, receiver, name, node)
+        case t.Wrapped(inner, by, _):
+            return _of_wrapped(a, atom, inner, by, name, node)
+        case t.Const(kind, _) if kind == "str":
+            return (Atom(t.LibMethod(atom, f"str.{name}", name), atom.tags, atom.proof),)
+        case t.Const():
+            return ()
+        case t.Seq() | t.Map():
+            return (Atom(t.LibMethod(atom, f"{_container(atom)}.{name}", name), atom.tags, atom.proof),)
+    return _of_unknown(a, atom, name, node)
+
+
+def _container(atom: Atom) -> str:
+    return "dict" if isinstance(atom.shape, t.Map) else "list"
+
+
+def _of_unknown(a: Activation, atom: Atom, name: str, node: n.Expr) -> Value:
+    """``is_authenticated`` is a protocol of its own, whatever carries it."""
+    if name in AUTHENTICATED:
+        return authenticated_flag(a, atom, name, node)
+    return t.unknown(atom.tags, atom.proof)
+
+
+def authenticated_flag(a: Activation, atom: Atom, name: str, node: n.Expr) -> Value:
+    proof = frozenset({a.guard(f"`{name}`", node)})
+    tags = atom.tags | {Tag("identity", name)}
+    yes, no = (t.TRUE, t.FALSE) if AUTHENTICATED[name] else (t.FALSE, t.TRUE)
+    return (*t.proven(t.tagged(yes, tags), proof), *t.tagged(no, tags))
+
+
+def _of_lib(a: Activation, atom: Atom, owner: str, name: str, node: n.Expr) -> Value:
+    dotted = a.knowledge.canonical(f"{owner}.{name}")
+    constant = a.knowledge.constant(dotted)
+    if constant is not None:
+        return t.const(constant)
+    if found := a.program.libraries.member(a, atom, owner, name, node):
+        only = found[0].shape
+        if len(found) == 1 and isinstance(only, t.LibMethod) and _is_plain(a, owner):
+            return t.tagged(t.lib(dotted), atom.tags)
+        return found
+    return a.program.behaviour.shared_slot(a, atom, name) or t.tagged(t.lib(dotted), atom.tags)
+
+
+def _is_plain(a: Activation, owner: str) -> bool:
+    """Whether ``owner`` is a module or class (its members are functions) and no ready-made object."""
+    return a.knowledge.attr(owner) is None
+
+
+def _of_object(a: Activation, atom: Atom, shape: t.Obj, name: str, node: n.Expr) -> Value:
+    given = dict(shape.attrs).get(name)
+    if given is not None:
+        return t.tagged(given, atom.tags)
+    if found := a.program.libraries.member(a, atom, shape.name, name, node):
+        return found
+    if found := a.program.behaviour.shared_slot(a, atom, name):
+        return t.tagged(found, atom.tags)
+    lib_class = a.knowledge.class_of(shape.name)
+    if lib_class is not None and lib_class.field is not None:
+        return t.tagged(a.program.libraries.typed(lib_class.field, (atom,)), atom.tags)
+    if name in AUTHENTICATED:
+        return authenticated_flag(a, atom, name, node)
+    if shape.name == "str":
+        return (Atom(t.LibMethod(atom, f"str.{name}", name), atom.tags, atom.proof),)
+    return (Atom(t.LibMethod(atom, f"{shape.name}.{name}", name), atom.tags, atom.proof),)
+
+
+def _of_wrapped(a: Activation, atom: Atom, inner: Value, by: str, name: str, node: n.Expr) -> Value:
+    """A decorated function may have grown methods (``task.delay``)."""
+    returns = a.knowledge.returns(by)
+    if returns is not None and (found := a.program.libraries.member(a, atom, returns.name, name, node)):
+        return found
+    return attribute(a, inner, name, node) if inner else ()
+
+
+# Project classes -----------------------------------------------------------------------------------------------------------------
+
+
+def class_attribute(a: Activation, atom: Atom, info: Class, name: str, node: n.Expr) -> Value:
+    """``Class.name``: found along the resolution order, library bases included."""
+    if name in ("__name__", "__qualname__"):
+        return t.const(info.name)
+    for base in a.program.mro(info):
+        if isinstance(base, str):
+            if found := a.program.libraries.member(a, atom, base, name, node, self_type=(atom,)):
+                return found
+        elif name in base.scope:
+            return _bind_class(a, atom, a.program.own_class_attribute(base, name))
+    return t.unknown(atom.tags)
+
+
+def _bind_class(a: Activation, atom: Atom, value: Value) -> Value:
+    return tuple(_bound(a, x, (atom,)) if a.program.is_class_method(x) else x for x in value)
+
+
+def instance_attribute(a: Activation, atom: Atom, shape: t.Inst, name: str, node: n.Expr) -> Value:
+    """``instance.name``: set on this very instance, by its constructor, in its class, or by other methods."""
+    if name == "__class__":
+        return (Atom(t.ClassRef(shape.info)),)
+    own = a.program.instance_stores(shape).get(name)
+    found = class_value(a, atom, shape.info, name, node)
+    if own is None and found is None and name in AUTHENTICATED:
+        return authenticated_flag(a, atom, name, node)
+    if own is None and found is None:
+        own = a.program.method_stores(shape.info, name) or None
+    value = t.join(own or (), found or ()) if own is None or found is None else own
+    return t.proven(t.tagged(value, atom.tags), atom.proof) if value else t.unknown(atom.tags, atom.proof)
+
+
+def class_value(a: Activation, atom: Atom, info: Class, name: str, node: n.Expr) -> Value | None:
+    """What an instance finds in its class: methods bound, properties run, columns as fields."""
+    for base in a.program.mro(info):
+        if isinstance(base, str):
+            if found := _library_member(a, atom, base, name, node):
+                return found
+        elif name in base.scope:
+            value = a.program.own_class_attribute(base, name)
+            return t.join(*(_bound_or_run(a, x, atom, base, name, node) for x in value))
+    return None
+
+
+def _library_member(a: Activation, atom: Atom, base: str, name: str, node: n.Expr) -> Value:
+    return a.program.libraries.member(a, atom, base, name, node, self_type=(atom,))
+
+
+def _bound_or_run(a: Activation, found: Atom, atom: Atom, base: Class, name: str, node: n.Expr) -> Value:
+    if a.program.is_static_method(found):
+        return (found,)
+    if a.program.is_class_method(found):
+        return (_bound(a, found, (Atom(t.ClassRef(atom.shape.info)),)),)  # type: ignore[union-attr]
+    if a.program.is_property(found):
+        from threadly_lint.program.calls import call_value
+
+        return call_value(a, (_bound(a, found, (atom,)),), (), {}, node)
+    if isinstance(found.shape, t.Obj):
+        field = a.knowledge.class_of(found.shape.name)
+        if field is not None and field.field is not None:
+            return a.program.libraries.typed(field.field, (found,))
+        return (found,)
+    return (_bound(a, found, (atom,)),)
+
+
+def _bound(a: Activation, found: Atom, receiver: Value) -> Atom:
+    shape = found.shape
+    if isinstance(shape, t.Func) and not shape.bound:
+        return found._replace(shape=shape._replace(bound=receiver))
+    if isinstance(shape, t.Wrapped):
+        return found._replace(shape=shape._replace(inner=tuple(_bound(a, x, receiver) for x in shape.inner)))
+    return found
+
+
+def _of_super(a: Activation, info: Class, receiver: Value, name: str, node: n.Expr) -> Value:
+    found: list[Value] = []
+    for atom in receiver:
+        shape = atom.shape
+        cls = shape.info if isinstance(shape, t.Inst | t.ClassRef) else info
+        order = a.program.mro(cls)
+        rest = order[order.index(info) + 1 :] if info in order else a.program.mro(info)[1:]
+        for base in rest:
+            if isinstance(base, str):
+                if value := a.program.libraries.member(a, atom, base, name, node, self_type=(atom,)):
+                    found.append(value)
+                    break
+            elif name in base.scope:
+                value = a.program.own_class_attribute(base, name)
+                found.append(tuple(_bound(a, x, (atom,)) for x in value))
+                break
+    return t.join(*found)

@@ -1,0 +1,274 @@
+"""What code means for the caller's identity: sessions, credentials, secrets, rejections, and what is stored where."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from threadly_lint.knowledge import Fact
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.libraries import Call
+from threadly_lint.program.types import NO_PROOF, Atom, Proof, Tag, Value
+from threadly_lint.skeleton import nodes as n
+
+if TYPE_CHECKING:
+    from threadly_lint.program.names import Class
+    from threadly_lint.program.program import Program
+
+WRITING_SQL = re.compile(
+    r"^\W*(?:with\b.*\)\s*)?(insert|update|delete|replace|merge|create|drop|alter|truncate|call|grant|exec|copy|upsert)\b",
+    re.I | re.S,
+)
+CREDENTIAL_HEADERS = frozenset(
+    """authorization http_authorization x-api-key x_api_key http_x_api_key api-key apikey x-auth-token http_x_auth_token
+    x-access-token x-access-tokens proxy-authorization cookie x-amz-security-token x-hub-signature x-hub-signature-256
+    stripe-signature x-slack-signature x-twilio-signature x-gitlab-token x-signature""".split()
+)
+SECRET_SOURCES = ("os.environ", "os.getenv", "django.conf.settings", "decouple.config", "environs.Env")
+SETTINGS_CLASSES = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings")
+SIGN_IN_EFFECTS = frozenset({"sign-in"})
+SQL_DECIDED = "read-or-write"
+
+
+class Behaviour:
+    """Judges single operations on behalf of the interpreter."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.slots: dict[tuple[str, str], Value] = {}
+        self.exception_statuses: dict[str, int] = {}
+
+    # Sessions, headers, cookies ------------------------------------------------------------------------------------------
+
+    def key_proof(self, a: Activation, atom: Atom, key: Value, node: n.Node) -> Proof:
+        """What ``key in mapping`` proves."""
+        return self._presence(a, atom, key, node)
+
+    def _presence(self, a: Activation, atom: Atom, key: Value, node: n.Node) -> Proof:
+        name = t.text_of(key)
+        if any(tag.kind == "session" for tag in atom.tags) and not isinstance(atom.shape, t.Const):
+            return frozenset({a.guard(f"session `{name or '...'}`", node)})
+        channels = {tag.detail for tag in atom.tags if tag.kind == "request"}
+        if channels & {"headers", "cookies"} and name is not None:
+            if "cookies" in channels or name.lower() in CREDENTIAL_HEADERS:
+                return frozenset({a.guard(f"presence of `{name}`", node)._replace(strength="weak")})
+        return NO_PROOF
+
+    def key_value(self, a: Activation, atom: Atom, key: Value, node: n.Node) -> Value:
+        """``mapping[key]`` or ``mapping.get(key)`` on sessions, headers and cookies: nothing, or something that proves."""
+        found = self.shared_slot(a, atom, f"[{t.constants(key)[0]!r}]") if len(t.constants(key)) == 1 else ()
+        if found:
+            return found
+        proof = self._presence(a, atom, key, node)
+        if not proof:
+            return ()
+        is_session = any(tag.kind == "session" for tag in atom.tags)
+        tags = atom.tags | {Tag("session" if is_session else "credential", t.text_of(key) or "")}
+        tags = frozenset(x for x in tags if not (is_session and x.kind == "request"))
+        return (*t.tagged(t.NONE, tags), Atom(t.Unknown(), tags, proof))
+
+    # Secrets ---------------------------------------------------------------------------------------------------------------
+
+    def is_secret(self, value: Value) -> bool:
+        """Whether a value is configuration (environment, settings) or comes from the database, not from the code."""
+        return any(self._is_secret(atom) for atom in value)
+
+    def _is_secret(self, atom: Atom) -> bool:
+        if any(tag.kind == "secret" for tag in atom.tags):
+            return True
+        shape = atom.shape
+        name = shape.name if isinstance(shape, t.Lib) else shape.owner if isinstance(shape, t.LibMethod) else ""
+        return name.startswith(SECRET_SOURCES)
+
+    # Stores ----------------------------------------------------------------------------------------------------------------
+
+    def stored(self, a: Activation, base: Value, key: str, value: Value, node: n.Node) -> None:
+        """``base.key = value`` or ``base[key] = value``."""
+        if a.state is None:
+            return
+        kept = t.proven(value, a.state.auth)
+        for atom in base:
+            shape = atom.shape
+            if any(tag.kind == "session" for tag in atom.tags) and key.startswith("["):
+                a.emit("session-write", key, node, value=value)
+            elif isinstance(shape, t.Inst) and self.program.models.is_model(shape.info):
+                a.emit("assign", key, node, receiver=(atom,), value=value, model=shape.info.name)
+            elif isinstance(shape, t.Obj):
+                slot = (shape.name, key)
+                self.slots[slot] = t.bounded(t.join(self.slots.get(slot, ()), kept))
+            if isinstance(shape, t.Inst) and self._is_self(a, atom):
+                a.stores[key] = t.join(a.stores.get(key, ()), kept)
+
+    def _is_self(self, a: Activation, atom: Atom) -> bool:
+        """Whether the object is the receiver of the method that runs."""
+        function = a.function
+        if function.owner is None or not function.params or a.state is None:
+            return False
+        return atom in a.state.env.get(function.params[0].name, ())
+
+    def deleted(self, a: Activation, base: Value, key: Value, node: n.Node) -> None:
+        """``del base[key]``."""
+
+    def shared_slot(self, a: Activation, atom: Atom, key: str) -> Value:
+        """What the project stores under a name on a library's shared object (application, request, ``g``)."""
+        shape = atom.shape
+        owner = shape.name if isinstance(shape, t.Obj | t.Lib) else ""
+        return self.program.slots.value(owner, key) if owner else ()
+
+    # Status ----------------------------------------------------------------------------------------------------------------
+
+    def status_of(self, value: Value) -> int:
+        """The HTTP status of an answer or exception; 0 when it has none that is known."""
+        statuses = {self._status(atom) for atom in value}
+        return statuses.pop() if len(statuses) == 1 else 0
+
+    def _status(self, atom: Atom) -> int:
+        shape = atom.shape
+        if isinstance(shape, t.Obj):
+            known = dict(shape.attrs).get("status")
+            if known:
+                return t.number_of(known) or 0
+            return self._class_status(shape.name)
+        if isinstance(shape, t.Lib):
+            return self._class_status(shape.name)
+        if isinstance(shape, t.Inst):
+            return self.class_status(shape.info, shape.args, dict(shape.keywords))
+        if isinstance(shape, t.ClassRef):
+            return self.class_status(shape.info, (), {})
+        if isinstance(shape, t.Seq) and shape.kind == "tuple" and shape.items and len(shape.items) in (2, 3):
+            return t.number_of(shape.items[1]) or 0
+        return 0
+
+    def _class_status(self, name: str) -> int:
+        mapped = self.exception_statuses.get(name, 0)
+        fact = self.program.knowledge.fact(name, "abort", "response", "redirect", "exception")
+        return mapped or (fact.status if fact is not None else 0)
+
+    def class_status(self, info: Class, args: tuple[Value, ...], keywords: dict[str, Value]) -> int:
+        """The status of a project exception: a handler maps it, it says so itself, or its base does."""
+        if mapped := self._mapped_status(info):
+            return mapped
+        for name in ("status_code", "code", "status"):
+            given = keywords.get(name, ()) or self.program.class_attribute(info, name)[1]
+            if number := t.number_of(given):
+                return number
+        stores = self.program.instance_stores(t.Inst(info, args, tuple(keywords.items())))
+        for name in ("status_code", "status", "code"):
+            if number := t.number_of(stores.get(name, ())):
+                return number
+        for base in self.program.library_bases(info):
+            if (number := self._status_given(base, info, args, keywords)) or (number := self._class_status(base)):
+                return number
+        return 0
+
+    def _mapped_status(self, info: Class) -> int:
+        for base in self.program.mro(info):
+            symbol = base if isinstance(base, str) else base.symbol
+            if found := self.exception_statuses.get(symbol, 0):
+                return found
+        return 0
+
+    def _status_given(self, base: str, info: Class, args: tuple[Value, ...], keywords: dict[str, Value]) -> int:
+        """``super().__init__(status_code=401)`` in the constructor of an exception."""
+        init = self.program.constructor(info)
+        if init is None:
+            call = Call(info.module, base, (), args, keywords, n.Name(info.node.span, info.name))
+            return self.made_status(call, self.program.knowledge.facts(base))
+        outcome = self.program.run(t.Func(init, (Atom(t.Inst(info)),)), args, keywords)
+        for event in outcome.events:
+            receiver = getattr(event, "api", "")
+            if receiver == f"{base}.__init__" or receiver.endswith(".__init__"):
+                call = Call(info.module, base, (), event.args, dict(event.keywords), event.node)  # type: ignore[union-attr, arg-type]
+                if status := self.made_status(call, self.program.knowledge.facts(base)):
+                    return status
+        return 0
+
+    def made_status(self, call: Call, facts: tuple[Fact, ...]) -> int:
+        """The status of the answer or exception that a call makes."""
+        for fact in facts:
+            if fact.effect in ("abort", "response", "redirect", "exception"):
+                return self.call_status(call, fact)
+        return 0
+
+    def call_status(self, call: Call, fact: Fact) -> int:
+        where = fact.status_argument
+        if where is not None:
+            for keyword in where.keywords:
+                if keyword in call.keywords:
+                    return _status_number(call.keywords[keyword])
+            if where.position is not None and where.position < len(call.args):
+                return _status_number(call.args[where.position])
+        return fact.status
+
+    # Library calls -----------------------------------------------------------------------------------------------------------
+
+    def library_effect(self, a: Activation, call: Call, fact: Fact, value: Value) -> None:
+        """Record one effect of a library call."""
+        effect = fact.effect
+        if effect == SQL_DECIDED:
+            effect = self._statement_kind(call)
+        receiver = call.receiver
+        model = self.program.models.name_in((*receiver, *(x for v in call.args[:2] for x in v)))
+        a.emit(
+            effect, call.name, call.node, fact=fact, receiver=receiver, args=call.args, keywords=call.keywords,
+            value=value, model=model,
+        )  # fmt: skip
+
+    def _statement_kind(self, call: Call) -> str:
+        """Read or write, by the text or the builder of the statement."""
+        for value in (*call.args[:1], *call.keywords.values()):
+            text = t.shape_text(value)
+            if text is not None:
+                return "write" if WRITING_SQL.match(text) else "read"
+            for atom in value:
+                if isinstance(atom.shape, t.Obj):
+                    inner = dict(atom.shape.attrs).get("text")
+                    if inner and (known := t.text_of(inner)):
+                        return "write" if WRITING_SQL.match(known) else "read"
+                    if self.program.knowledge.fact(atom.shape.name, "build-write"):
+                        return "write"
+        return "read"
+
+    def is_weakened(self, name: str, keywords: dict[str, Value]) -> bool:
+        """Whether a keyword lets anonymous callers through (``optional=True``, ``auto_error=False``)."""
+        for keyword, value in keywords.items():
+            fact = self.program.knowledge.keyword(name, keyword)
+            if fact is not None and fact.effect in ("guard-weaken", "guard-none"):
+                expected = fact.when if fact.when is not None else True
+                if expected in t.constants(value):
+                    return True
+        return False
+
+    def weakened(self, call: Call, fact: Fact) -> Fact:
+        """An identity fact as this call's keywords leave it: a source that raises may become optional."""
+        from msgspec.structs import replace
+
+        if fact.identity == "raises" and self.is_weakened(call.name, call.keywords):
+            return replace(fact, identity="optional")
+        return fact
+
+    def constructed(
+        self, a: Activation, info: Class, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Node
+    ) -> None:
+        """An instance of a project class is made: its library bases may give that a meaning."""
+        for base in self.program.library_bases(info):
+            for fact in self.program.knowledge.facts(base):
+                if fact.effect in ("validation", "validated", "client", "rate-limit"):
+                    a.emit(fact.effect, info.symbol, node, fact=fact, args=args, keywords=keywords)
+
+    def validates(self, info: Class) -> bool:
+        """Whether making an instance checks the data (pydantic and similar bases)."""
+        return any(
+            fact.effect in ("validation", "validated", "schema")
+            for base in self.program.library_bases(info)
+            for fact in self.program.knowledge.facts(base)
+        )
+
+
+def _status_number(value: Value) -> int:
+    number = t.number_of(value)
+    if number is not None:
+        return number
+    text = t.text_of(value)
+    return int(text[:3]) if text and text[:3].isdigit() else 0

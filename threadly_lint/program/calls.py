@@ -1,0 +1,322 @@
+"""Calls: whom a call reaches, what it is given, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation, merge
+from threadly_lint.program.attributes import attribute, class_value
+from threadly_lint.program.containers import container_method, element
+from threadly_lint.program.expressions import evaluate
+from threadly_lint.program.libraries import Call
+from threadly_lint.program.names import Class
+from threadly_lint.program.types import Atom, Value
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import dotted
+
+SPILL = "*"
+OPEN = "**"
+CONTAINER_PREFIXES = ("list.", "dict.", "str.", "set.", "tuple.", "bytes.")
+
+
+def evaluate_call(a: Activation, expr: n.Call) -> Value:
+    """The value of a call expression."""
+    func = evaluate(a, expr.func)
+    args, keywords = arguments(a, expr)
+    if a.state is None:
+        return ()
+    for atom in func:
+        if isinstance(atom.shape, t.Lib) and (special := SPECIAL.get(atom.shape.name)):
+            return special(a, expr, args, keywords)
+    return call_value(a, func, args, keywords, expr)
+
+
+def arguments(a: Activation, expr: n.Call) -> tuple[tuple[Value, ...], dict[str, Value]]:
+    """Positional and keyword values; what an unpacked sequence or mapping of unknown size may hold is under ``*`` and ``**``."""
+    args: list[Value] = []
+    keywords: dict[str, Value] = {}
+    for node in expr.args:
+        if isinstance(node, n.Starred):
+            _unpack_sequence(a, evaluate(a, node.value), args, keywords)
+        else:
+            args.append(evaluate(a, node))
+    for keyword in expr.keywords:
+        value = evaluate(a, keyword.value)
+        if keyword.name is not None:
+            keywords[keyword.name] = value
+        else:
+            _unpack_mapping(value, keywords)
+    return tuple(args), keywords
+
+
+def _unpack_sequence(a: Activation, value: Value, args: list[Value], keywords: dict[str, Value]) -> None:
+    known = value[0].shape.items if len(value) == 1 and isinstance(value[0].shape, t.Seq) else None
+    if known is not None:
+        args.extend(known)
+    else:
+        keywords[SPILL] = element(a, value)
+
+
+def _unpack_mapping(value: Value, keywords: dict[str, Value]) -> None:
+    for atom in value:
+        if isinstance(atom.shape, t.Map):
+            keywords.update({k: v for k, v in atom.shape.entries if isinstance(k, str)})
+            if atom.shape.open:
+                keywords[OPEN] = t.join(keywords.get(OPEN, ()), (atom,))
+        elif not t.is_none(atom):
+            keywords[OPEN] = t.join(keywords.get(OPEN, ()), (atom,))
+
+
+def call_value(
+    a: Activation, func: Value, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Expr
+) -> Value:
+    """Call every alternative of ``func``; the paths meet again afterwards."""
+    callables = tuple(x for x in func if not isinstance(x.shape, t.Const))
+    if len(callables) == 1:
+        return _call_atom(a, callables[0], args, keywords, node)
+    results, states, before = [], [], a.state
+    for atom in callables[:6]:
+        a.state = before.copy() if before is not None else None
+        results.append(_call_atom(a, atom, args, keywords, node))
+        states.append(a.state)
+    a.state = merge(*states) if states else before
+    return t.join(*results) or t.ANYTHING
+
+
+def _call_atom(a: Activation, atom: Atom, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Expr) -> Value:
+    if a.state is None:
+        return ()
+    match atom.shape:
+        case t.Func() as shape:
+            return call_function(a, shape, args, keywords, node)
+        case t.ClassRef(info):
+            return construct(a, info, args, keywords, node)
+        case t.Inst(info):
+            method = class_value(a, atom, info, "__call__", node)
+            return call_value(a, method, args, keywords, node) if method else _call_unknown(a, atom, args, keywords, node)
+        case t.Partial(func, first, more):
+            return call_value(a, func, (*first, *args), {**dict(more), **keywords}, node)
+        case t.Wrapped() as shape:
+            return _call_wrapped(a, shape, args, keywords, node)
+        case t.Lib(name):
+            return call_library(a, Call(a.module, name, (), args, keywords, node))
+        case t.LibMethod(receiver, owner, name):
+            return _call_method(a, atom, receiver, owner, name, args, keywords, node)
+        case t.Obj(name):
+            call = Call(a.module, f"{name}.__call__", (atom,), args, keywords, node)
+            return call_library(a, call)
+    return _call_unknown(a, atom, args, keywords, node)
+
+
+def call_function(
+    a: Activation, shape: t.Func, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Node
+) -> Value:
+    """Call a function of the project: what it does happens here."""
+    outcome = a.program.run(shape, args, keywords)
+    a.inline(outcome, node, shape.info.qualname)
+    if not outcome.returns and outcome.exits and a.state is not None:
+        statuses = {e.status for e in outcome.exits}
+        a.die(statuses.pop() if len(statuses) == 1 else 0)
+        return ()
+    return outcome.value
+
+
+def construct(
+    a: Activation, info: Class, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Expr
+) -> Value:
+    """Make an instance of a project class."""
+    program = a.program
+    given = (*args, *keywords.values())
+    tags = frozenset().union(*(t.tags_of(v) for v in given)) if given else t.NO_TAGS
+    if program.models.is_model(info):
+        a.emit("construct", info.symbol, node, args=args, keywords=keywords, model=info.name)
+        return (Atom(t.Inst(info), tags),)
+    shape = t.Inst(info, *program.remembered_arguments(args, keywords))
+    program.behaviour.constructed(a, info, args, keywords, node)
+    init = program.constructor(info)
+    if init is not None:
+        call_function(a, t.Func(init, (Atom(shape),)), args, keywords, node)
+    if program.behaviour.validates(info):
+        return (Atom(shape, frozenset(x for x in tags if x.kind != "request")),)
+    status = program.behaviour.class_status(info, args, keywords)
+    return (Atom(shape, tags if not status else t.NO_TAGS),)
+
+
+def _call_wrapped(
+    a: Activation, shape: t.Wrapped, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Expr
+) -> Value:
+    facts = a.knowledge.facts(shape.by)
+    for fact in facts:
+        a.emit(fact.effect, fact.name, node, fact=fact)
+    a.prove(shape.guards)
+    if any(fact.effect == "context-manager" for fact in facts) or shape.by.endswith("contextmanager"):
+        return (Atom(t.Wrapped((Atom(t.Partial(shape.inner, args, tuple(keywords.items()))),), f"{shape.by}()")),)
+    with a.inside("with", node, value=t.lib(shape.by)):
+        return call_value(a, shape.inner, args, keywords, node)
+
+
+def _call_method(
+    a: Activation,
+    atom: Atom,
+    receiver: Atom,
+    owner: str,
+    name: str,
+    args: tuple[Value, ...],
+    keywords: dict[str, Value],
+    node: n.Expr,
+) -> Value:
+    if isinstance(receiver.shape, t.Seq | t.Map | t.Const) or owner.startswith(CONTAINER_PREFIXES):
+        if name == "format":
+            tags = frozenset().union(receiver.tags, *(t.tags_of(v) for v in (*args, *keywords.values())))
+            return t.text_like(t.shape_text((receiver,)), tags)
+        return container_method(a, receiver, name, args)
+    if name == "get" and args and (found := a.program.behaviour.key_value(a, receiver, args[0], node)):
+        return t.join(found, args[1]) if len(args) > 1 else found
+    return call_library(a, Call(a.module, owner, (receiver,), args, keywords, node))
+
+
+def call_library(a: Activation, call: Call) -> Value:
+    """Call a library function; functions handed to it run too."""
+    handed = [v for v in call.given if any(isinstance(x.shape, t.Func | t.Partial | t.Wrapped) for x in v)]
+    value = a.program.libraries.call(a, call)
+    if a.state is None or not handed:
+        return value
+    returned = _run_callbacks(a, call, handed)
+    return returned if returned and all(isinstance(x.shape, t.Unknown) for x in value) else value
+
+
+def _run_callbacks(a: Activation, call: Call, handed: list[Value]) -> Value:
+    """What a library does with a function that it is given: call it, with what else it was given."""
+    rest = tuple(v for v in call.args if v not in handed)
+    before = a.state.auth if a.state is not None else t.NO_PROOF
+    results = []
+    with a.inside("callback", call.node, value=t.lib(call.name)):
+        for value in handed:
+            saved = a.state.copy() if a.state is not None else None
+            results.append(call_value(a, value, rest, {}, call.node))
+            a.state = a.state or saved
+    if a.state is not None:
+        a.state.auth = before
+    return t.join(*results)
+
+
+def _call_unknown(
+    a: Activation, atom: Atom, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Expr
+) -> Value:
+    """Nothing is known of the callee: its result carries the provenance of everything that went in."""
+    return call_library(a, Call(a.module, "", (atom,), args, keywords, node))
+
+
+# Built-in functions with a meaning of their own --------------------------------------------------------------------------------
+
+
+def _super(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    function = a.function
+    while function.owner is None and function.parent is not None:
+        function = function.parent
+    if function.owner is None:
+        return t.ANYTHING
+    first = function.params[0].name if function.params else "self"
+    return (Atom(t.Super(function.owner, args[1] if len(args) > 1 else a.lookup(first))),)
+
+
+def _getattr(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    name = t.text_of(args[1]) if len(args) > 1 else None
+    if name is None:
+        return t.unknown(frozenset().union(*(t.tags_of(v) for v in args)))
+    found = t.join(*(_attribute_if_known(a, x, name, expr) for x in args[0]))
+    if len(args) < 3:
+        return found or t.ANYTHING
+    known = found and all(isinstance(x.shape, t.Inst) for x in args[0])
+    return found if known else t.join(args[2], found)
+
+
+def _attribute_if_known(a: Activation, atom: Atom, name: str, node: n.Expr) -> Value:
+    """``getattr`` with a default: an instance whose class knows no such name has the default."""
+    shape = atom.shape
+    if isinstance(shape, t.Inst) and a.program.closed(shape.info) and not a.program.has_attribute(shape, name):
+        return ()
+    return attribute(a, (atom,), name, node)
+
+
+def _partial(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    return (Atom(t.Partial(args[0], args[1:], tuple(keywords.items()))),) if args else t.ANYTHING
+
+
+def _same(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    return args[0] if args else t.ANYTHING
+
+
+def _bool(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    truths = []
+    for atom in args[0] if args else ():
+        verdict = t.truthiness(atom)
+        if verdict is not False:
+            truths.append(t.proven(t.tagged(t.TRUE, atom.tags), atom.proof))
+        if verdict is not True:
+            truths.append(t.proven(t.tagged(t.FALSE, atom.tags), atom.proof if verdict is False else t.NO_PROOF))
+    return t.join(*truths) or (*t.TRUE, *t.FALSE)
+
+
+def _dict(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    entries: dict[object, Value] = {}
+    is_open = OPEN in keywords
+    tags: t.Tags = t.NO_TAGS
+    for atom in args[0] if args else ():
+        tags |= atom.tags
+        if isinstance(atom.shape, t.Map):
+            entries.update(atom.shape.entries)
+            is_open |= atom.shape.open
+        else:
+            is_open = True
+    entries.update({k: v for k, v in keywords.items() if k not in (OPEN, SPILL)})
+    return (Atom(t.Map(tuple(entries.items()), is_open), tags | t.tags_of(keywords.get(OPEN, ()))),)
+
+
+def _list(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    kind = dotted(expr.func) or "list"
+    if not args:
+        return (Atom(t.Seq(kind, ())),)
+    only = args[0][0].shape if len(args[0]) == 1 else None
+    if isinstance(only, t.Seq):
+        return (args[0][0]._replace(shape=only._replace(kind=kind)),)
+    return (Atom(t.Seq(kind, None, element(a, args[0])), t.tags_of(args[0])),)
+
+
+def _convert(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    """``str(x)``, ``int(x)``: the same data in another form."""
+    given = args[0] if args else ()
+    rest = [x for x in given if t.truthiness(x) is not False]
+    kind = dotted(expr.func) or "str"
+    text = t.shape_text(given) if kind == "str" else None
+    return (Atom(t.Obj(kind, (), None, (("text", t.const(text)),) if text else ()), t.tags_of(given), t.common_proof(rest)),)
+
+
+def _isinstance(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    return t.tagged((*t.TRUE, *t.FALSE), t.tags_of(args[0]) if args else t.NO_TAGS)
+
+
+Special = Callable[[Activation, n.Call, tuple[Value, ...], dict[str, Value]], Value]
+SPECIAL: dict[str, Special] = {
+    "super": _super,
+    "getattr": _getattr,
+    "functools.partial": _partial,
+    "functools.partialmethod": _partial,
+    "typing.cast": lambda a, e, args, kw: args[1] if len(args) > 1 else t.ANYTHING,
+    "copy.copy": _same,
+    "copy.deepcopy": _same,
+    "bool": _bool,
+    "dict": _dict,
+    "list": _list,
+    "tuple": _list,
+    "set": _list,
+    "frozenset": _list,
+    "sorted": _list,
+    "reversed": _list,
+    "str": _convert,
+    "int": _convert,
+    "float": _convert,
+    "isinstance": _isinstance,
+    "hasattr": _isinstance,
+}

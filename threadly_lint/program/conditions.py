@@ -1,0 +1,139 @@
+"""What a test tells: the state in which it holds and the state in which it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation, State, merge
+from threadly_lint.program.expressions import evaluate, path_of
+from threadly_lint.program.types import Atom, Guard, Value
+from threadly_lint.skeleton import nodes as n
+
+Branches = tuple[State | None, State | None]
+
+OPPOSITE = {"!=": "==", "is not": "is", "not in": "in"}
+
+
+def branch(a: Activation, test: n.Expr) -> Branches:
+    """Evaluate ``test`` once; the states after it came out true and false. None is a branch that cannot be taken."""
+    if isinstance(test, n.UnaryOp) and test.op == "not":
+        when_true, when_false = branch(a, test.operand)
+        return when_false, when_true
+    if isinstance(test, n.BoolOp):
+        return _branch_bool(a, test)
+    if isinstance(test, n.Compare) and len(test.ops) == 1:
+        return _branch_compare(a, test)
+    value = evaluate(a, test)
+    return _split(a, test, value, lambda x: t.truthiness(x))
+
+
+def _branch_bool(a: Activation, test: n.BoolOp) -> Branches:
+    decided: list[State | None] = []
+    going_on: State | None = a.state
+    for part in test.values:
+        a.state = going_on
+        if going_on is None:
+            break
+        when_true, when_false = branch(a, part)
+        going_on, stop = (when_true, when_false) if test.op == "and" else (when_false, when_true)
+        decided.append(stop)
+    stopped = merge(*decided)
+    return (going_on, stopped) if test.op == "and" else (stopped, going_on)
+
+
+def _split(a: Activation, test: n.Expr, value: Value, verdict: Callable[[Atom], bool | None]) -> Branches:
+    """Sort the alternatives of ``value`` by a verdict; each side keeps its own and learns what they prove."""
+    if a.state is None:
+        return None, None
+    when_true = t.keep(value, lambda x: verdict(x) is not False)
+    when_false = t.keep(value, lambda x: verdict(x) is not True)
+    path = path_of(test)
+    other = a.state.copy()
+    return _learn(a.state, path, when_true, value), _learn(other, path, when_false, value)
+
+
+def _learn(state: State, path: str | None, left: Value, before: Value) -> State | None:
+    if before and not left:
+        return None
+    if path is not None and left != before:
+        state.env[path] = left
+    state.auth |= t.common_proof(left)
+    return state
+
+
+def _branch_compare(a: Activation, test: n.Compare) -> Branches:
+    op, right_node = test.ops[0], test.comparators[0]
+    if op in OPPOSITE:
+        same = n.Compare(test.span, test.left, (OPPOSITE[op],), test.comparators)
+        when_true, when_false = _branch_compare(a, same)
+        return when_false, when_true
+    left, right = evaluate(a, test.left), evaluate(a, right_node)
+    if op == "in" and (present := membership(a, test, left, right)) is not None:
+        return _split(a, right_node if _narrows_container(right) else test, present, _entry_verdict(right, left))
+    if op in ("==", "is") and (expected := t.constants(right)) and len(expected) == len(right) == 1:
+        return _split(a, test.left, left, lambda x: _equals(x, expected[0], strict=op == "is"))
+    if op in ("==", "is") and (proof := shared_secret(a, test, left, right)):
+        return _split(a, test, (t.TRUE[0]._replace(proof=frozenset({proof})), *t.FALSE), lambda x: t.truthiness(x))
+    return _split(a, test, evaluate_compare(a, op, left, right), lambda x: t.truthiness(x))
+
+
+def _equals(atom: Atom, expected: object, *, strict: bool) -> bool | None:
+    shape = atom.shape
+    if isinstance(shape, t.Const):
+        return shape.value == expected and (shape.kind == type(expected).__name__ or expected is None)
+    if expected is None or strict:
+        return None if isinstance(shape, t.Unknown) and not atom.proof else False
+    return None
+
+
+def _narrows_container(right: Value) -> bool:
+    return any(isinstance(x.shape, t.Map) for x in right)
+
+
+def _entry_verdict(right: Value, left: Value) -> Callable[[Atom], bool | None]:
+    """For ``"key" in mapping``: which alternatives of the mapping (or of the truth value) agree."""
+    if not _narrows_container(right):
+        return t.truthiness
+    keys = t.constants(left)
+
+    def verdict(atom: Atom) -> bool | None:
+        if not isinstance(atom.shape, t.Map) or len(keys) != 1:
+            return None
+        present = any(k == keys[0] for k, _ in atom.shape.entries)
+        return True if present else (None if atom.shape.open else False)
+
+    return verdict
+
+
+def membership(a: Activation, test: n.Compare, left: Value, right: Value) -> Value | None:
+    """The value to split for ``left in right``: the mapping itself, or a truth value with its proof."""
+    if _narrows_container(right):
+        return right
+    for atom in right:
+        if proof := a.program.behaviour.key_proof(a, atom, left, test):
+            return (t.TRUE[0]._replace(proof=proof), *t.FALSE)
+    if len(left) == 1 and len(right) == 1 and isinstance(left[0].shape, t.Const):
+        items = right[0].shape.items if isinstance(right[0].shape, t.Seq) else None
+        known = [t.constants(i) for i in items] if items is not None else []
+        if items is not None and all(len(k) == len(i) == 1 for k, i in zip(known, items, strict=True)):
+            return t.const(any(k[0] == left[0].shape.value for k in known))
+    return None
+
+
+def shared_secret(a: Activation, test: n.Compare, left: Value, right: Value) -> Guard | None:
+    """Equality of what the caller sent with what only the server knows proves a secret."""
+    for sent, known in ((left, right), (right, left)):
+        if not a.program.behaviour.is_secret(known) or t.has_tag(known, "request", "credential"):
+            continue
+        if t.has_tag(sent, "credential", "request"):
+            return a.guard("shared secret", test)
+    return None
+
+
+def evaluate_compare(a: Activation, op: str, left: Value, right: Value) -> Value:
+    """The truth value of any other comparison: two literals are compared, the rest may be either."""
+    mine, other = t.constants(left), t.constants(right)
+    if op in ("==", "is") and len(mine) == len(left) == len(other) == len(right) == 1:
+        return t.const(mine[0] == other[0])
+    return t.tagged((*t.TRUE, *t.FALSE), t.tags_of(left) | t.tags_of(right))

@@ -1,0 +1,129 @@
+"""What containers hold: elements, items, and the methods of built-in lists, dicts and strings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.types import Atom, Value
+from threadly_lint.skeleton import nodes as n
+
+
+def element(a: Activation, value: Value) -> Value:
+    """What iterating over ``value`` yields."""
+    return t.join(*(_element(a, atom) for atom in value if not t.is_none(atom))) or t.ANYTHING
+
+
+def _element(a: Activation, atom: Atom) -> Value:
+    shape = atom.shape
+    if isinstance(shape, t.Seq):
+        return t.proven(t.tagged(t.join(*(shape.items or ()), shape.elem), atom.tags), atom.proof) or t.unknown(atom.tags)
+    if isinstance(shape, t.Map):
+        return t.join(*(t.const(k) for k, _ in shape.entries)) if not shape.open else t.unknown(atom.tags)
+    if isinstance(shape, t.Obj):
+        lib_class = a.knowledge.class_of(shape.name)
+        if lib_class is not None and lib_class.iter is not None:
+            return t.tagged(a.program.libraries.typed(lib_class.iter, (atom,)), atom.tags)
+        if shape.elem:
+            return t.tagged(shape.elem, atom.tags)
+    return t.unknown(atom.tags, atom.proof)
+
+
+def item(a: Activation, base: Value, key: Value, node: n.Expr) -> Value:
+    """``base[key]``: a missing key raises, so alternatives without it drop out."""
+    found = t.join(*(_item(a, atom, key, node) for atom in base if not t.is_none(atom)))
+    return found or t.ANYTHING
+
+
+def _item(a: Activation, atom: Atom, key: Value, node: n.Expr) -> Value:
+    shape = atom.shape
+    keys = t.constants(key)
+    if isinstance(shape, t.Map) and keys:
+        known = dict(shape.entries)
+        if keys[0] in known:
+            return t.proven(t.tagged(known[keys[0]], atom.tags), atom.proof)
+        return t.unknown(atom.tags, atom.proof) if shape.open else ()
+    if isinstance(shape, t.Seq):
+        return _indexed(a, atom, shape, keys)
+    if isinstance(shape, t.Lib | t.ClassRef):
+        return (Atom(shape),) if isinstance(shape, t.ClassRef) else a.program.generic(shape, key)
+    return a.program.behaviour.key_value(a, atom, key, node) or _element_or_unknown(a, atom)
+
+
+def _element_or_unknown(a: Activation, atom: Atom) -> Value:
+    shape = atom.shape
+    if isinstance(shape, t.Obj):
+        lib_class = a.knowledge.class_of(shape.name)
+        if lib_class is not None and lib_class.item is not None:
+            return t.tagged(a.program.libraries.typed(lib_class.item, (atom,)), atom.tags)
+        if shape.name == "str":
+            return (atom,)
+    return t.unknown(atom.tags, atom.proof)
+
+
+def _indexed(a: Activation, atom: Atom, shape: t.Seq, keys: list[object]) -> Value:
+    index = keys[0] if keys else None
+    if shape.items is not None and isinstance(index, int):
+        return t.tagged(shape.items[index], atom.tags) if -len(shape.items) <= index < len(shape.items) else ()
+    if keys or shape.items is None:
+        return element(a, (atom,))
+    return (Atom(t.Seq(shape.kind, None, t.join(*shape.items, shape.elem)), atom.tags),)
+
+
+def entry(a: Activation, base: Value, key: Value, default: Value = t.NONE) -> Value:
+    """``base.get(key, default)`` on a known dict."""
+    found: list[Value] = []
+    for atom in base:
+        shape = atom.shape
+        known = dict(shape.entries) if isinstance(shape, t.Map) else {}
+        keys = t.constants(key)
+        if keys and keys[0] in known:
+            found.append(t.tagged(known[keys[0]], atom.tags))
+        else:
+            is_open = not isinstance(shape, t.Map) or shape.open
+            found.append(t.join(default, t.unknown(atom.tags, atom.proof)) if is_open else default)
+    return t.join(*found)
+
+
+Method = Callable[[Activation, Atom, tuple[Value, ...], dict[str, Value]], Value]
+
+
+def container_method(a: Activation, atom: Atom, name: str, args: tuple[Value, ...]) -> Value:
+    """The result of a built-in method on a list, dict or text, with the provenance of what goes in."""
+    shape = atom.shape
+    tags = t.tags_of((atom,)).union(*(t.tags_of(x) for x in args)) if args else t.tags_of((atom,))
+    if isinstance(shape, t.Map):
+        return _map_method(a, atom, name, args, tags)
+    if isinstance(shape, t.Seq):
+        if name in ("append", "add", "insert", "extend", "remove", "clear", "update", "sort", "reverse"):
+            return t.NONE
+        if name == "copy":
+            return (atom,)
+        return element(a, (atom,)) if name == "pop" else t.unknown(tags)
+    return _text_method(atom, name, tags)
+
+
+def _map_method(a: Activation, atom: Atom, name: str, args: tuple[Value, ...], tags: t.Tags) -> Value:
+    shape = atom.shape
+    assert isinstance(shape, t.Map)
+    if name in ("get", "pop", "setdefault") and args:
+        return entry(a, (atom,), args[0], args[1] if len(args) > 1 else t.NONE)
+    if name == "copy":
+        return (atom,)
+    if name in ("update", "clear"):
+        return t.NONE
+    if name == "values":
+        return (Atom(t.Seq("list", None, t.join(*(v for _, v in shape.entries))), tags),)
+    if name == "items":
+        pair = t.Seq("tuple", (t.unknown(tags), t.join(*(v for _, v in shape.entries)) or t.unknown(tags)))
+        return (Atom(t.Seq("list", None, (Atom(pair, tags),)), tags),)
+    return t.unknown(tags)
+
+
+def _text_method(atom: Atom, name: str, tags: t.Tags) -> Value:
+    if name in ("split", "rsplit", "splitlines", "partition", "rpartition"):
+        return (Atom(t.Seq("list", None, t.obj("str", tags=tags)), tags, atom.proof),)
+    if name.startswith(("is", "ends", "starts")):
+        return t.tagged((*t.TRUE, *t.FALSE), tags)
+    return (Atom(t.Obj("str"), tags, atom.proof),)

@@ -1,0 +1,74 @@
+"""``with``: what a context manager hands over, and what it puts around the body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.effects import Frame
+from threadly_lint.program.types import Atom, Value
+from threadly_lint.skeleton import nodes as n
+
+
+def enter_context(a: Activation, context: Value, node: n.WithItem) -> tuple[Value, contextmanager[None]]:  # type: ignore[valid-type]
+    """The value bound by ``as``, and a manager under which the body runs inside the context manager's own constructs."""
+    entered, inner = [], []
+    for atom in context:
+        value, frame = _enter(a, atom, node)
+        entered.append(value)
+        if frame is not None:
+            inner.append(frame)
+    return t.join(*entered) or t.ANYTHING, _around(a, inner)
+
+
+@contextmanager
+def _around(a: Activation, frames: list[Frame]) -> Iterator[None]:
+    outer = a.frame
+    for frame in frames:
+        for part in reversed(list(frame.chain())):
+            a.frame = Frame(part.kind, part.node, part.function, a.frame, part.side, part.value)
+    try:
+        yield
+    finally:
+        a.frame = outer
+
+
+def _enter(a: Activation, atom: Atom, node: n.WithItem) -> tuple[Value, Frame | None]:
+    from threadly_lint.program.attributes import attribute
+    from threadly_lint.program.calls import call_value
+
+    shape = atom.shape
+    if isinstance(shape, t.Wrapped) and shape.by.endswith("contextmanager()"):
+        return _run_generator(a, shape, node)
+    if isinstance(shape, t.Inst):
+        for method in ("__enter__", "__aenter__"):
+            if a.program.has_attribute(shape, method):
+                return call_value(a, attribute(a, (atom,), method, node.context), (), {}, node.context), None
+        return (atom,), None
+    if isinstance(shape, t.Obj):
+        lib_class = a.knowledge.class_of(shape.name)
+        if lib_class is not None and lib_class.enter is not None:
+            return t.tagged(a.program.libraries.typed(lib_class.enter, (atom,)), atom.tags), None
+    return (atom,), None
+
+
+def _run_generator(a: Activation, shape: t.Wrapped, node: n.WithItem) -> tuple[Value, Frame | None]:
+    """``@contextmanager``: run to its ``yield``; the body stands where the ``yield`` stands."""
+    for atom in shape.inner:
+        partial = atom.shape
+        if not isinstance(partial, t.Partial):
+            continue
+        for func in partial.func:
+            if isinstance(func.shape, t.Func):
+                outcome = a.program.run(func.shape, partial.args, dict(partial.keywords))
+                a.inline(outcome, node.context, func.shape.info.qualname)
+                handed = outcome.yields
+                return (handed.value, handed.frame) if handed is not None else (t.ANYTHING, None)
+    return t.ANYTHING, None
+
+
+def suppresses(a: Activation, context: Value) -> bool:
+    """Whether leaving the block may swallow its exception."""
+    return any(isinstance(x.shape, t.Obj) and x.shape.name == "contextlib.suppress" for x in context)

@@ -1,0 +1,149 @@
+"""Import cycles: tangled modules, the shortest way round, and the edge that is cheapest to cut."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from threadly_lint.program.components import shortest_way, strong_components
+from threadly_lint.program.import_use import ImportUse, use_of
+from threadly_lint.program.imports import ImportEdge, ImportGraph
+from threadly_lint.skeleton.import_statements import ImportKind
+
+Grade = Literal["load", "local", "type-checking"]
+Step = tuple[ImportEdge, ...]
+Links = dict[str, dict[str, list[ImportEdge]]]
+
+_KINDS: dict[Grade, frozenset[ImportKind]] = {
+    "load": frozenset({"load", "conditional"}),
+    "local": frozenset({"load", "conditional", "local"}),
+    "type-checking": frozenset({"load", "conditional", "local", "type-checking"}),
+}
+_COST = {"annotations": 0, "functions": 1, "both": 2, "load": 4}
+_COST_OF_OBSTACLE = 3
+_COST_OF_OWN_SUBMODULE = 5
+
+
+class ImportCycle(Struct, frozen=True):
+    """Modules that import each other.
+
+    ``grade`` is the weakest kind of import that is needed to come round. ``steps`` is the shortest way round; each step has
+    all statements that lead from one module to the next, and the first step is the cheapest to cut. ``modules`` are the
+    paths of all modules that are tangled with each other, ``use`` tells how the first step's names are used.
+    """
+
+    grade: Grade
+    steps: tuple[Step, ...]
+    modules: tuple[str, ...]
+    use: ImportUse
+
+
+def find_cycles(graph: ImportGraph, silenced: Collection[ImportEdge] = frozenset()) -> list[ImportCycle]:
+    """One cycle for each tangle that is left without the ``silenced`` edges, gravest first.
+
+    A tangle of a milder grade counts only for what it adds: those tangled more gravely are one module in it.
+    """
+    found: list[ImportCycle] = []
+    tangle_of: dict[str, str] = {}
+    for grade in _KINDS:
+        links = _links(graph, grade, silenced)
+        for tangle in strong_components(_condensed(links, tangle_of)):
+            members = {path for path in graph.modules if tangle_of.get(path, path) in tangle}
+            found.append(_cycle(graph, grade, _within(links, members), tangle_of))
+            tangle_of.update(dict.fromkeys(members, min(members)))
+    return found
+
+
+def cycle_through(graph: ImportGraph, edge: ImportEdge) -> ImportCycle | None:
+    """The shortest cycle that begins with ``edge``, with the mildest imports that it takes; None when there is none."""
+    for grade, kinds in _KINDS.items():
+        links = _links(graph, grade, ())
+        way = shortest_way(links, edge.imported, edge.importer)
+        if edge.kind in kinds and edge.importer != edge.imported and way:
+            steps = ((edge,), *(tuple(links[one][other]) for one, other in zip(way, way[1:], strict=False)))
+            return ImportCycle(grade, steps, tuple(sorted(way)), ImportUse("load"))
+    return None
+
+
+def _links(graph: ImportGraph, grade: Grade, silenced: Collection[ImportEdge]) -> Links:
+    links: Links = {}
+    for edge in graph.edges:
+        if edge.kind in _KINDS[grade] and edge.importer != edge.imported and edge not in silenced:
+            links.setdefault(edge.importer, {}).setdefault(edge.imported, []).append(edge)
+    return links
+
+
+def _condensed(links: Links, tangle_of: dict[str, str]) -> dict[str, set[str]]:
+    """Who imports whom when each known tangle is one module."""
+    successors: defaultdict[str, set[str]] = defaultdict(set)
+    for importer, targets in links.items():
+        successors[tangle_of.get(importer, importer)].update(tangle_of.get(one, one) for one in targets)
+    return successors
+
+
+def _within(links: Links, members: Collection[str]) -> Links:
+    return {
+        importer: {imported: edges for imported, edges in targets.items() if imported in members}
+        for importer, targets in links.items()
+        if importer in members
+    }
+
+
+def _cycle(graph: ImportGraph, grade: Grade, links: Links, tangle_of: dict[str, str]) -> ImportCycle:
+    way = min(_shortest_ways(links, tangle_of), key=lambda way: _weight(way, links))
+    steps = [tuple(links[one][other]) for one, other in zip(way, (*way[1:], way[0]), strict=True)]
+    candidates = [step for step in steps if grade == "load" or all(edge.kind == grade for edge in step)]
+    uses = {step: _use(graph, step) if grade == "load" else ImportUse("load") for step in candidates}
+    cut = min(candidates, key=lambda step: (_cost(graph, step, uses[step]), _size(step), step[0].sort_key))
+    turn = steps.index(cut)
+    return ImportCycle(grade, (*steps[turn:], *steps[:turn]), tuple(sorted(links)), uses[cut])
+
+
+def _shortest_ways(links: Links, tangle_of: dict[str, str]) -> Iterator[tuple[str, ...]]:
+    """Ways round of the least length that pass from one tangle to another; with every pair of mutual importers."""
+    passages = [
+        (importer, imported)
+        for importer, targets in sorted(links.items())
+        for imported in sorted(targets)
+        if tangle_of.get(importer, importer) != tangle_of.get(imported, imported)
+    ]
+    mutual = [pair for pair in passages if pair[0] in links[pair[1]]]
+    if mutual:
+        return iter(mutual)
+    best: list[tuple[str, ...]] = []
+    for importer, imported in passages:
+        way = shortest_way(links, imported, importer, len(best[0]) if best else None)
+        if way and (not best or len(way) < len(best[0])):
+            best = [way]
+        elif way:
+            best.append(way)
+    return iter(best)
+
+
+def _weight(way: tuple[str, ...], links: Links) -> tuple[tuple[int, int], tuple[str, ...]]:
+    """Prefer the way with the slightest step."""
+    steps = zip(way, (*way[1:], way[0]), strict=True)
+    return min(_size(tuple(links[one][other])) for one, other in steps), way
+
+
+def _size(step: Step) -> tuple[int, int]:
+    return len(step), sum(len(edge.names) for edge in step)
+
+
+def _use(graph: ImportGraph, step: Step) -> ImportUse:
+    """The use of the statement that is hardest to get rid of."""
+    return max((use_of(graph, edge) for edge in step), key=_cost_of_use)
+
+
+def _cost_of_use(use: ImportUse) -> int:
+    return _COST_OF_OBSTACLE if use.obstacle else _COST[use.need]
+
+
+def _cost(graph: ImportGraph, step: Step, use: ImportUse) -> int:
+    importer, imported = graph.modules[step[0].importer], graph.modules[step[0].imported]
+    if use.need == "load" and importer.is_package and imported.module.startswith(f"{importer.module}."):
+        return _COST_OF_OWN_SUBMODULE
+    return _cost_of_use(use)

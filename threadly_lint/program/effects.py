@@ -1,0 +1,204 @@
+"""What a function does to the world, in order, and what holds at each point.
+
+Running a function abstractly yields an ``Outcome``: a tree of ``Event`` (one effect of one call) and ``Inlined`` (a call into
+another function of the project). ``occurrences`` flattens the tree from an entry point down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from threadly_lint.knowledge import Fact
+from threadly_lint.program.names import Function
+from threadly_lint.program.types import NO_PROOF, Proof, Value
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.values import Span, Step
+
+FrameKind = Literal["try", "handler", "finally", "with", "branch", "loop", "callback"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One construct around a point of a function: what encloses it decides what a failure there does.
+
+    ``try`` frames stand only around the body that their handlers protect. ``side`` tells the two branches of an ``if`` apart.
+    ``value`` is the context manager's value of a ``with``.
+    """
+
+    kind: FrameKind
+    node: n.Node
+    function: Function
+    parent: Frame | None
+    side: int = 0
+    value: Value = ()
+
+    def chain(self) -> Iterator[Frame]:
+        """This frame and those around it, innermost first."""
+        frame: Frame | None = self
+        while frame is not None:
+            yield frame
+            frame = frame.parent
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """One effect at one place. ``effect`` is knowledge's word for it, or one of the engine's own:
+
+    ``construct`` (a model row is made), ``assign`` (an attribute of a row is set), ``reject`` (the caller is turned away),
+    ``raise``, ``sign-in`` (a session or token is issued).
+    ``auth`` is the proof that an authenticated caller got here, as far as this function shows it.
+    """
+
+    effect: str
+    api: str
+    node: n.Node
+    function: Function
+    auth: Proof
+    frame: Frame | None
+    fact: Fact | None = None
+    receiver: Value = ()
+    args: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str, Value], ...] = ()
+    value: Value = ()
+    model: str = ""
+    status: int = 0
+
+    @property
+    def path(self) -> str:
+        return self.function.path
+
+    @property
+    def span(self) -> Span:
+        return Span(*self.node.span)
+
+    @property
+    def symbol(self) -> str:
+        return self.function.symbol
+
+    def argument(self, index: int | None, keyword: str | None = None) -> Value:
+        """The value given at a position or under a keyword; empty when it was not given."""
+        found = dict(self.keywords).get(keyword, ()) if keyword else ()
+        if found or index is None or index >= len(self.args):
+            return found
+        return self.args[index]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inlined:
+    """A call from ``function`` into another one, whose outcome follows."""
+
+    node: n.Node
+    function: Function
+    outcome: Outcome
+    auth: Proof
+    frame: Frame | None
+    label: str
+
+
+@dataclass(slots=True, eq=False)
+class Exit:
+    """One way out of a function: its value, what is proven there, and the HTTP status when it is an answer."""
+
+    kind: Literal["return", "raise", "yield"]
+    value: Value
+    auth: Proof
+    status: int
+    node: n.Node
+    frame: Frame | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Outcome:
+    """What one function did when it was run with certain arguments."""
+
+    function: Function
+    events: list[Event | Inlined] = field(default_factory=list)
+    exits: list[Exit] = field(default_factory=list)
+    value: Value = ()
+    auth: Proof = NO_PROOF
+    stores: dict[str, Value] = field(default_factory=dict)
+
+    @property
+    def returns(self) -> bool:
+        """Whether some path ends normally."""
+        return any(e.kind != "raise" for e in self.exits)
+
+    @property
+    def yields(self) -> Exit | None:
+        """The first ``yield``, where a context manager or dependency hands over."""
+        return next((e for e in self.exits if e.kind == "yield"), None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Occurrence:
+    """An event as an entry point reaches it: what holds on the whole way, and the way itself.
+
+    ``frames`` lists the constructs around it, innermost first, through all callers.
+    """
+
+    event: Event
+    auth: Proof
+    frames: tuple[Frame, ...]
+    calls: tuple[Inlined, ...]
+
+    @property
+    def effect(self) -> str:
+        return self.event.effect
+
+    @property
+    def path(self) -> str:
+        return self.event.path
+
+    @property
+    def span(self) -> Span:
+        return self.event.span
+
+    @property
+    def symbol(self) -> str:
+        return self.event.symbol
+
+    @property
+    def trail(self) -> tuple[Step, ...]:
+        """The chain of calls to the effect."""
+        steps = [Step(c.function.path, c.node.span[0], f"calls `{c.label}`") for c in self.calls]
+        return (*steps, Step(self.path, self.span.line, describe(self.event)))
+
+
+def describe(event: Event) -> str:
+    """The effect in words."""
+    about = f" `{event.model}`" if event.model else ""
+    words = {"read": "reads", "write": "writes", "commit": "commits", "external-call": "calls", "construct": "creates"}
+    return f"{words.get(event.effect, event.effect)}{about} with `{event.api}`"
+
+
+MAX_OCCURRENCES = 4000
+
+
+def occurrences(outcome: Outcome, auth: Proof = NO_PROOF) -> Iterator[Occurrence]:
+    """All events below ``outcome``, in the order in which they are reached.
+
+    A callee is entered once for each combination of what decides about its events (authenticated or not, caught by which
+    handlers), so shared helpers do not multiply.
+    """
+    seen: set[tuple[int, bool, frozenset[int]]] = set()
+    count = 0
+    stack: list[tuple[Iterator[Event | Inlined], Proof, tuple[Frame, ...], tuple[Inlined, ...]]]
+    stack = [(iter(outcome.events), auth, (), ())]
+    while stack and count < MAX_OCCURRENCES:
+        items, proof, outer, calls = stack[-1]
+        item = next(items, None)
+        if item is None:
+            stack.pop()
+            continue
+        frames = (*(item.frame.chain() if item.frame else ()), *outer)
+        here = proof | item.auth
+        if isinstance(item, Event):
+            count += 1
+            yield Occurrence(item, here, frames, calls)
+            continue
+        key = (id(item.outcome), bool(here), frozenset(id(f.node) for f in frames if f.kind in ("try", "with")))
+        if key not in seen and len(calls) < 60:
+            seen.add(key)
+            stack.append((iter(item.outcome.events), here, frames, (*calls, item)))

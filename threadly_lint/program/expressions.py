@@ -1,0 +1,350 @@
+"""The value of an expression. Awaiting is transparent: an awaited call has the value that it yields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation, merge
+from threadly_lint.program.attributes import attribute
+from threadly_lint.program.containers import element, item
+from threadly_lint.program.effects import Exit
+from threadly_lint.program.types import Atom, Value
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import constant
+
+
+def evaluate(a: Activation, expr: n.Expr) -> Value:
+    """What ``expr`` may be at this point of the activation, whose state moves on."""
+    value = EVALUATORS[type(expr)](a, expr)
+    for atom in value:
+        if atom.tags:
+            a.seen |= atom.tags
+    return value
+
+
+def path_of(expr: n.Expr) -> str | None:
+    """The text under which a test can refine an expression: ``user``, ``self.user``, ``session['id']``."""
+    if isinstance(expr, n.Name):
+        return expr.id
+    if isinstance(expr, n.Await):
+        return path_of(expr.value)
+    if isinstance(expr, n.Assignment):
+        return expr.target.id
+    if isinstance(expr, n.Attribute):
+        base = path_of(expr.value)
+        return base and f"{base}.{expr.attr}"
+    if isinstance(expr, n.Subscript) and isinstance(expr.index, n.Constant):
+        base = path_of(expr.value)
+        return base and f"{base}[{expr.index.value!r}]"
+    return None
+
+
+def _refined(a: Activation, expr: n.Expr) -> Value | None:
+    path = path_of(expr)
+    return a.state.env.get(path) if path and a.state is not None else None
+
+
+def _name(a: Activation, expr: n.Name) -> Value:
+    return a.lookup(expr.id)
+
+
+def _attribute(a: Activation, expr: n.Attribute) -> Value:
+    refined = _refined(a, expr)
+    if refined is not None:
+        return refined
+    return attribute(a, evaluate(a, expr.value), expr.attr, expr)
+
+
+def _subscript(a: Activation, expr: n.Subscript) -> Value:
+    refined = _refined(a, expr)
+    if refined is not None:
+        return refined
+    base = evaluate(a, expr.value)
+    key = evaluate(a, expr.index)
+    return item(a, base, key, expr)
+
+
+def _call(a: Activation, expr: n.Call) -> Value:
+    from threadly_lint.program.calls import evaluate_call
+
+    return evaluate_call(a, expr)
+
+
+def _constant(a: Activation, expr: n.Constant) -> Value:
+    return t.const(constant(expr)) if expr.kind != "..." else t.ANYTHING
+
+
+def _fstring(a: Activation, expr: n.FString) -> Value:
+    parts = [evaluate(a, part) for part in expr.parts]
+    text = "".join(t.text_of(p) or "{}" for p in parts)
+    return t.text_like(text, frozenset().union(*(t.tags_of(p) for p in parts)))
+
+
+def _slice(a: Activation, expr: n.Slice) -> Value:
+    for bound in (expr.lower, expr.upper, expr.step):
+        if bound is not None:
+            evaluate(a, bound)
+    return t.obj("slice")
+
+
+def _sequence(a: Activation, expr: n.Sequence) -> Value:
+    if len(expr.items) > 64:
+        return (Atom(t.Seq(expr.kind, None, t.melt(t.join(*(evaluate(a, i) for i in expr.items[:64])) or t.ANYTHING))),)
+    items: list[Value] = []
+    fixed = True
+    for node in expr.items:
+        if isinstance(node, n.Starred):
+            spread = evaluate(a, node.value)
+            known = spread[0].shape.items if len(spread) == 1 and isinstance(spread[0].shape, t.Seq) else None
+            fixed = fixed and known is not None
+            items.extend(known if known is not None else (element(a, spread),))
+        else:
+            items.append(evaluate(a, node))
+    shape = t.Seq(expr.kind, tuple(items)) if fixed else t.Seq(expr.kind, None, t.join(*items))
+    return (Atom(shape),)
+
+
+def _dict(a: Activation, expr: n.Dict) -> Value:
+    entries: dict[object, Value] = {}
+    is_open = len(expr.keys) > 64
+    tags: t.Tags = t.NO_TAGS
+    for key, node in zip(expr.keys[:64], expr.values[:64], strict=True):
+        value = evaluate(a, node)
+        if key is None:
+            is_open |= _spread(entries, value)
+            tags |= t.tags_of(value)
+            continue
+        names = t.constants(evaluate(a, key))
+        if len(names) == 1:
+            entries[names[0]] = value
+        else:
+            is_open = True
+            tags |= t.tags_of(value)
+    return (Atom(t.Map(tuple(entries.items()), is_open), tags),)
+
+
+def _spread(entries: dict[object, Value], value: Value) -> bool:
+    """Copy a mapping's known entries; whether there may be more."""
+    is_open = not value
+    for atom in value:
+        if isinstance(atom.shape, t.Map):
+            entries.update(atom.shape.entries)
+            is_open |= atom.shape.open
+        else:
+            is_open = True
+    return is_open
+
+
+def _inner(a: Activation, expr: n.Starred | n.Await) -> Value:
+    return evaluate(a, expr.value)
+
+
+def _yield(a: Activation, expr: n.Yield) -> Value:
+    value = evaluate(a, expr.value) if expr.value is not None else t.NONE
+    if a.state is not None:
+        value = element(a, value) if expr.is_from else value
+        a.exits.append(Exit("yield", value, a.state.auth, 0, expr, a.frame))
+    return t.ANYTHING
+
+
+def _compare(a: Activation, expr: n.Compare) -> Value:
+    if len(expr.ops) == 1:
+        return _truth(a, expr)
+    parts = [evaluate(a, part) for part in (expr.left, *expr.comparators)]
+    return t.tagged((*t.TRUE, *t.FALSE), frozenset().union(*(t.tags_of(p) for p in parts)))
+
+
+def _truth(a: Activation, expr: n.Expr) -> Value:
+    """A test used as a value: true and false, each with what it proves."""
+    from threadly_lint.program.conditions import branch
+
+    before = a.state.auth if a.state is not None else t.NO_PROOF
+    when_true, when_false = branch(a, expr)
+    found: list[Value] = []
+    for state, value in ((when_true, t.TRUE), (when_false, t.FALSE)):
+        if state is not None:
+            found.append(t.proven(value, state.auth - before))
+    a.state = merge(when_true, when_false)
+    return t.join(*found)
+
+
+def _boolop(a: Activation, expr: n.BoolOp) -> Value:
+    """``x or y`` is x where x is true, else y; the parts keep their proofs."""
+    from threadly_lint.program.conditions import branch
+
+    if all(isinstance(v, n.Compare | n.BoolOp) or _is_not(v) for v in expr.values):
+        return _truth(a, expr)
+    results: list[Value] = []
+    ended = []
+    for position, part in enumerate(expr.values):
+        if a.state is None:
+            break
+        if position == len(expr.values) - 1:
+            before = a.state.auth
+            value = evaluate(a, part)
+            results.append(t.proven(value, before))
+            break
+        value = evaluate(a, part)
+        if a.state is None:
+            break
+        wanted = expr.op == "or"
+        results.append(t.keep(value, lambda x, w=wanted: t.truthiness(x) is not (not w)))
+        when_true, when_false = branch(a, part) if path_of(part) else (a.state, a.state.copy())
+        stop, a.state = (when_true, when_false) if wanted else (when_false, when_true)
+        ended.append(stop)
+    a.state = merge(a.state, *ended)
+    return t.join(*results) or t.ANYTHING
+
+
+def _is_not(expr: n.Expr) -> bool:
+    return isinstance(expr, n.UnaryOp) and expr.op == "not"
+
+
+def _unary(a: Activation, expr: n.UnaryOp) -> Value:
+    if expr.op == "not":
+        return _truth(a, expr)
+    value = evaluate(a, expr.operand)
+    numbers = t.constants(value)
+    if expr.op == "-" and len(numbers) == 1 and isinstance(numbers[0], int | float):
+        return t.const(-numbers[0])
+    return t.unknown(t.tags_of(value))
+
+
+def _binary(a: Activation, expr: n.BinOp) -> Value:
+    chain = [expr.right]
+    left: n.Expr = expr.left
+    while isinstance(left, n.BinOp):
+        chain.append(left.right)
+        left = left.left
+    value = evaluate(a, left)
+    for node in reversed(chain):
+        value = _combine(value, evaluate(a, node), expr.op)
+    return value
+
+
+def _combine(left: Value, right: Value, op: str) -> Value:
+    first, second = t.text_of(left), t.text_of(right)
+    if op == "+" and first is not None and second is not None:
+        return t.const(first + second)
+    if op == "+" and (joined := _concatenate(left, right)):
+        return joined
+    if op == "|" and (alternatives := _type_union(left, right)):
+        return alternatives
+    tags = t.tags_of(left) | t.tags_of(right)
+    is_text = first is not None or second is not None or any(_is_text(x) for x in (*left, *right))
+    proof = t.common_proof(left) | t.common_proof(right)
+    return t.text_like(_shape_of(left, right, op), tags, proof) if is_text else t.unknown(tags, proof)
+
+
+def _shape_of(left: Value, right: Value, op: str) -> str | None:
+    """The constant parts of ``left + right`` or ``template % values``."""
+    before = t.shape_text(left)
+    if op == "%":
+        return before
+    after = t.shape_text(right)
+    return None if before is None and after is None else f"{before or '{}'}{after or '{}'}"
+
+
+def _is_text(atom: Atom) -> bool:
+    return isinstance(atom.shape, t.Obj) and atom.shape.name == "str"
+
+
+def _concatenate(left: Value, right: Value) -> Value:
+    if len(left) != 1 or len(right) != 1:
+        return ()
+    x, y = left[0].shape, right[0].shape
+    if isinstance(x, t.Seq) and isinstance(y, t.Seq):
+        if x.items is not None and y.items is not None:
+            return (Atom(t.Seq(x.kind, x.items + y.items)),)
+        return (Atom(t.Seq(x.kind, None, t.join(*(x.items or ()), x.elem, *(y.items or ()), y.elem))),)
+    return ()
+
+
+def _type_union(left: Value, right: Value) -> Value:
+    """``A | B`` between classes, as annotations use it."""
+    both = (*left, *right)
+    if both and all(isinstance(x.shape, t.ClassRef | t.Lib) or t.is_none(x) for x in both):
+        return both
+    return ()
+
+
+def _conditional(a: Activation, expr: n.IfExp) -> Value:
+    from threadly_lint.program.conditions import branch
+
+    when_true, when_false = branch(a, expr.test)
+    results: list[Value] = []
+    states = []
+    for state, node in ((when_true, expr.body), (when_false, expr.orelse)):
+        a.state = state
+        if state is not None:
+            before = state.auth
+            results.append(t.proven(evaluate(a, node), before))
+        states.append(a.state)
+    a.state = merge(*states)
+    return t.join(*results)
+
+
+def _assignment(a: Activation, expr: n.Assignment) -> Value:
+    value = evaluate(a, expr.value)
+    a.bind(expr.target.id, value)
+    return value
+
+
+def _lambda(a: Activation, expr: n.Lambda) -> Value:
+    info = a.module.function(expr, a.function if a.function.name != "<module>" else None, None)
+    return (Atom(t.Func(info, (), captured_by(a, info))),)
+
+
+def captured_by(a: Activation, info: Any) -> tuple[tuple[str, Value], ...]:
+    """The enclosing variables that a nested function uses."""
+    if a.state is None or a.function.name == "<module>":
+        return ()
+    known = {**a.captured, **{k: v for k, v in a.state.env.items() if k.isidentifier()}}
+    names = sorted((info.names_used - info.names_bound) & known.keys())
+    return tuple((name, t.bounded(known[name])) for name in names)
+
+
+def _comprehension(a: Activation, expr: n.Comprehension) -> Value:
+    from threadly_lint.program.conditions import branch
+    from threadly_lint.program.statements import assign
+
+    if a.state is None:
+        return t.ANYTHING
+    outer = a.state.copy()
+    with a.inside("loop", expr):
+        for generator in expr.generators:
+            assign(a, generator.target, element(a, evaluate(a, generator.iterable)), generator)
+            for condition in generator.conditions:
+                a.state = branch(a, condition)[0] or a.state
+        produced = evaluate(a, expr.element)
+        value = evaluate(a, expr.value) if expr.value is not None else ()
+    a.state = outer
+    if expr.kind == "dict":
+        return (Atom(t.Map((), True), t.tags_of(produced) | t.tags_of(value)),)
+    return (Atom(t.Seq("list" if expr.kind == "generator" else expr.kind, None, produced), t.tags_of(produced)),)
+
+
+EVALUATORS: dict[type, Callable[[Activation, Any], Value]] = {
+    n.Name: _name,
+    n.Attribute: _attribute,
+    n.Call: _call,
+    n.Constant: _constant,
+    n.FString: _fstring,
+    n.Subscript: _subscript,
+    n.Slice: _slice,
+    n.Sequence: _sequence,
+    n.Dict: _dict,
+    n.Starred: _inner,
+    n.Await: _inner,
+    n.Yield: _yield,
+    n.Compare: _compare,
+    n.BoolOp: _boolop,
+    n.UnaryOp: _unary,
+    n.BinOp: _binary,
+    n.IfExp: _conditional,
+    n.Assignment: _assignment,
+    n.Lambda: _lambda,
+    n.Comprehension: _comprehension,
+}

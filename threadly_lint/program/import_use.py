@@ -1,0 +1,69 @@
+"""What a module does with the names that it imports: needs them at load time, in functions only, in annotations only."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from threadly_lint.program.annotation_readers import find_reader
+from threadly_lint.program.imports import ImportEdge, ImportGraph
+from threadly_lint.program.mentions import Mention, mentions_in
+from threadly_lint.skeleton.nodes import Attribute
+from threadly_lint.skeleton.walk import walk
+
+
+class ImportUse(Struct, frozen=True):
+    """How the names of an import are used. ``load`` also stands for names without any use, and for such as other
+    modules take from here.
+
+    ``obstacle`` says why an import for annotations cannot be left to type checkers; empty when it can.
+    """
+
+    need: Literal["annotations", "functions", "both", "load"]
+    obstacle: str = ""
+
+
+def use_of(graph: ImportGraph, edge: ImportEdge) -> ImportUse:
+    """How the importing module uses what it imports through a module-level ``edge``."""
+    names = bound_names(edge)
+    mentions = mentions_in(graph.whole(edge.importer).body)
+    used = [mention for name in names for mention in mentions.get(name, ())]
+    moments = {mention.moment for mention in used}
+    if "load" in moments or not all(name in mentions for name in names) or _is_handed_on(graph, edge, names):
+        return ImportUse("load")
+    if "function" not in moments:
+        return ImportUse("annotations", _obstacle(graph, edge, used))
+    return ImportUse("functions" if moments == {"function"} else "both")
+
+
+def bound_names(edge: ImportEdge) -> tuple[str, ...]:
+    """The names that the importing module has afterwards; ``a`` for ``import a.b``."""
+    is_from = edge.statement.module is not None
+    return tuple(
+        one.alias or (one.name if is_from else one.name.partition(".")[0])
+        for one in edge.statement.names
+        if one.name in edge.names
+    )
+
+
+def _is_handed_on(graph: ImportGraph, edge: ImportEdge, names: tuple[str, ...]) -> bool:
+    """Whether another module takes one of ``names`` from the importing module."""
+    module = graph.name(edge.importer).rpartition(".")[2]
+    for other in graph.edges_to(edge.importer):
+        if "*" in other.names or not set(names).isdisjoint(other.names):
+            return True
+        if module in (name.rpartition(".")[2] for name in other.names) and _reads_attribute(
+            graph, other.importer, names
+        ):
+            return True
+    return False
+
+
+def _reads_attribute(graph: ImportGraph, path: str, names: tuple[str, ...]) -> bool:
+    return any(isinstance(node, Attribute) and node.attr in names for node in walk(*graph.whole(path).body))
+
+
+def _obstacle(graph: ImportGraph, edge: ImportEdge, used: list[Mention]) -> str:
+    readers = (find_reader(graph, edge.importer, mention) for mention in used)
+    return next((reader for reader in readers if reader), "")

@@ -1,0 +1,240 @@
+"""What library calls and attributes mean: knowledge turned into values, effects and proofs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from threadly_lint.knowledge import Fact
+from threadly_lint.knowledge.type_expressions import UNION, TypeExpression
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.types import NO_TAGS, Atom, Tag, Value
+from threadly_lint.skeleton import nodes as n
+
+if TYPE_CHECKING:
+    from threadly_lint.program.names import Module
+    from threadly_lint.program.program import Program
+
+SEQUENCES = ("list", "set", "tuple", "iterator")
+PASSED_ON = ("credential", "session", "identity")
+
+
+class Call:
+    """A call of a library function as it stands: who is called, with what, where."""
+
+    __slots__ = ("args", "keywords", "module", "name", "node", "receiver")
+
+    def __init__(
+        self,
+        module: Module,
+        name: str,
+        receiver: Value,
+        args: tuple[Value, ...],
+        keywords: dict[str, Value],
+        node: n.Expr,
+    ) -> None:
+        self.module = module
+        self.name = name
+        self.receiver = receiver
+        self.args = args
+        self.keywords = keywords
+        self.node = node
+
+    @property
+    def given(self) -> tuple[Value, ...]:
+        return (*self.args, *self.keywords.values())
+
+    @property
+    def tags(self) -> t.Tags:
+        """Provenance of the receiver and of everything given."""
+        return frozenset().union(t.tags_of(self.receiver), *(t.tags_of(v) for v in self.given))
+
+    @property
+    def proof(self) -> t.Proof:
+        """What one of the given values proves by being there at all."""
+        parts = (self.receiver, *self.given)
+        proofs = [t.common_proof(a for a in v if t.truthiness(a) is not False) for v in parts if v]
+        return frozenset().union(*proofs) if proofs else t.NO_PROOF
+
+
+class Libraries:
+    """Answers for everything that is not the project's own code."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.knowledge = program.knowledge
+
+    # Types --------------------------------------------------------------------------------------------------------------
+
+    def typed(self, expr: TypeExpression, receiver: Value = (), call: Call | None = None) -> Value:
+        """The value that a knowledge type expression describes, seen from a receiver and a call."""
+        value = self._typed(expr, receiver, call)
+        return t.maybe(value) if expr.optional else value
+
+    def _typed(self, expr: TypeExpression, receiver: Value, call: Call | None) -> Value:
+        if expr.name == UNION:
+            return t.join(*(self.typed(x, receiver, call) for x in expr.args))
+        if expr.is_reference:
+            return self._reference(expr.name, receiver, call)
+        if (position := expr.literal_argument) is not None:
+            text = t.text_of(call.args[position]) if call and position < len(call.args) else None
+            return t.obj(expr.with_literal(text).name) if text else t.ANYTHING
+        elem = t.join(*(self.typed(x, receiver, call) for x in expr.args))
+        if expr.name in SEQUENCES:
+            return (Atom(t.Seq("list", None, elem)),)
+        if expr.name == "dict":
+            return (Atom(t.Map((), True)),)
+        return t.NONE if expr.name == "None" else t.obj(self.knowledge.canonical(expr.name), elem)
+
+    def _reference(self, name: str, receiver: Value, call: Call | None) -> Value:
+        if name == "$self":
+            return self.instances(tuple(x._replace(tags=NO_TAGS) for x in receiver))
+        if name == "$elem":
+            return t.join(*(x.shape.elem for x in receiver if isinstance(x.shape, t.Obj))) or t.ANYTHING
+        if name == "$call":
+            return self._made(call) if call else t.ANYTHING
+        which, _, part = name[1:].partition(".")
+        given = self._given(which, call)
+        if part == "elem":
+            elems = t.join(*(x.shape.elem for x in given if isinstance(x.shape, t.Obj)))
+            return elems or self.instances(given) or t.ANYTHING
+        return self.instances(given) or t.ANYTHING
+
+    def _given(self, which: str, call: Call | None) -> Value:
+        if call is None:
+            return ()
+        if which.isdigit():
+            return call.args[int(which)] if int(which) < len(call.args) else ()
+        return call.keywords.get(which, ())
+
+    def _made(self, call: Call) -> Value:
+        site = None
+        if isinstance(call.node, n.Call):
+            site = t.Site(call.module, call.node, call.args, tuple(call.keywords.items()))
+        return (Atom(t.Obj(call.name, (), site)),)
+
+    def instances(self, value: Value) -> Value:
+        """Classes become instances of them; everything else stays."""
+        return t.join(*(self._instance(x) for x in value))
+
+    def _instance(self, atom: Atom) -> Value:
+        shape = atom.shape
+        if isinstance(shape, t.ClassRef):
+            return (Atom(t.Inst(shape.info), atom.tags, atom.proof),)
+        if isinstance(shape, t.Lib) and self.knowledge.class_of(shape.name) is not None:
+            return (Atom(t.Obj(shape.name), atom.tags, atom.proof),)
+        return (atom,)
+
+    # Attributes --------------------------------------------------------------------------------------------------------------
+
+    def member(self, a: Activation, atom: Atom, owner: str, name: str, node: n.Expr, self_type: Value = ()) -> Value:
+        """Attribute ``name`` of a library class, object or module called ``owner``."""
+        dotted = self.knowledge.canonical(f"{owner}.{name}")
+        receiver = self_type or (atom,)
+        fact = self.knowledge.fact(dotted)
+        returns = self.knowledge.returns(dotted)
+        held = self.knowledge.attr(dotted)
+        if fact is not None and fact.kind in ("attribute", "accessor") and returns is None:
+            value = self.typed(held, receiver) if held is not None else ()
+            return self._accessed(a, fact, atom, value, node)
+        if held is not None:
+            return t.tagged(self.typed(held, receiver), atom.tags)
+        if returns is not None or fact is not None:
+            return (Atom(t.LibMethod(atom if not self_type else self_type[0], dotted, name), atom.tags, atom.proof),)
+        return ()
+
+    def _accessed(self, a: Activation, fact: Fact, atom: Atom, value: Value, node: n.Expr) -> Value:
+        if fact.effect == "source":
+            value = value or t.ANYTHING
+            return t.tagged(value, atom.tags | {Tag("request", fact.channel or "body")})
+        if fact.identity:
+            return self.identity(a, fact, value, atom.tags, node)
+        if fact.effect in ("read", "write"):
+            a.emit(fact.effect, fact.name, node, fact=fact, receiver=(atom,), model=self.program.models.name_in((atom,)))
+        return t.tagged(value or t.unknown(), atom.tags)
+
+    def identity(self, a: Activation, fact: Fact, value: Value, tags: t.Tags, node: n.Expr) -> Value:
+        """The value of an identity source, each alternative with what it proves."""
+        guard = a.guard(f"`{fact.name}`", node)
+        if fact.effect in ("credentials", "guard-weak"):
+            guard = guard._replace(strength="weak")
+        proof = frozenset({guard})
+        about = tags | {Tag("credential" if fact.identity == "credential" else "identity", fact.name)}
+        base = value or t.ANYTHING
+        match fact.identity:
+            case "optional" | "credential":
+                there = tuple(x for x in base if not t.is_none(x)) or t.ANYTHING
+                return (*t.tagged(t.NONE, about), *t.proven(t.tagged(there, about), proof))
+            case "bool":
+                return (*t.proven(t.tagged(t.TRUE, about), proof), *t.tagged(t.FALSE, about))
+            case "not-bool":
+                return (*t.tagged(t.TRUE, about), *t.proven(t.tagged(t.FALSE, about), proof))
+            case "raises":
+                a.prove(proof)
+                return t.tagged(base, about)
+            case "mapping":
+                return t.tagged(base, tags | {Tag("session", fact.name)})
+        return t.tagged(base, about)
+
+    # Calls -------------------------------------------------------------------------------------------------------------------
+
+    def call(self, a: Activation, call: Call) -> Value:
+        """Carry out a library call: record its effects, believe its proofs, give its value."""
+        facts = self.knowledge.facts(call.name)
+        value = self._result(a, call, facts)
+        for fact in facts:
+            self.program.behaviour.library_effect(a, call, fact, value)
+        identity = next((f for f in facts if f.identity), None)
+        if identity is not None and a.state is not None:
+            weakened = self.program.behaviour.weakened(call, identity)
+            value = self.identity(a, weakened, value, frozenset(x for x in call.tags if x.kind in PASSED_ON), call.node)
+        aborting = next((f for f in facts if f.effect == "abort" and f.kind != "exception"), None)
+        if aborting is not None and a.state is not None and self.knowledge.class_of(call.name) is None:
+            status = self.program.behaviour.call_status(call, aborting)
+            a.emit("reject" if status in (401, 403) else "raise", call.name, call.node, fact=aborting, status=status)
+            a.die(status)
+        return value
+
+    def _result(self, a: Activation, call: Call, facts: tuple[Fact, ...]) -> Value:
+        status = self.program.behaviour.made_status(call, facts)
+        returns = self.knowledge.returns(call.name)
+        effects = {f.effect for f in facts}
+        if effects & {"validation", "sanitizer", "validated"} and returns is None:
+            return t.tagged(t.ANYTHING, frozenset({Tag("validated")}))
+        if effects & {"adapter"} and returns is None and call.args:
+            return call.args[0]
+        value = self.typed(returns, call.receiver, call) if returns is not None else ()
+        if status:
+            value = tuple(_with_status(x, status) for x in value or t.obj(call.name))
+        return self._provenance(call, value, effects)
+
+    def _provenance(self, call: Call, value: Value, effects: set[str]) -> Value:
+        """Results of reads carry who selected them, not the request's data; everything else passes its tags on."""
+        tags = call.tags
+        if effects & {"validation", "validated", "sanitizer"}:
+            return t.tagged(t.untagged(value, "request"), frozenset(x for x in tags if x.kind in PASSED_ON))
+        if effects & {"read", "read-or-write", "result", "query", "external-call", "cache-get", "index-read", "write"}:
+            kept = frozenset(x for x in tags if x.kind in PASSED_ON)
+            chosen = frozenset({Tag("chosen")}) if any(x.kind == "request" for x in tags) else NO_TAGS
+            value = value or t.unknown()
+            return self._selected(t.tagged(value, kept | chosen), call, kept)
+        if not value:
+            return self._selected(t.unknown(tags), call, frozenset(x for x in tags if x.kind in PASSED_ON))
+        return t.tagged(value, tags)
+
+    def _selected(self, value: Value, call: Call, identifying: t.Tags) -> Value:
+        """What was looked up by a credential proves it by being there."""
+        proof = call.proof
+        if not proof or not identifying:
+            return value
+        there = tuple(x for x in value if t.truthiness(x) is not False)
+        absent = tuple(x for x in value if t.truthiness(x) is False) or t.tagged(t.NONE, identifying)
+        return (*absent, *t.proven(there, proof))
+
+
+def _with_status(atom: Atom, status: int) -> Atom:
+    shape = atom.shape
+    if not isinstance(shape, t.Obj):
+        return atom
+    attrs = {**dict(shape.attrs), "status": t.const(status)}
+    return atom._replace(shape=shape._replace(attrs=tuple(sorted(attrs.items()))))

@@ -1,0 +1,85 @@
+"""Database models of the project: which classes are rows, which columns they have, whom they belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from threadly_lint.program import types as t
+from threadly_lint.program.types import Value
+from threadly_lint.skeleton import nodes as n
+
+if TYPE_CHECKING:
+    from threadly_lint.program.names import Class
+    from threadly_lint.program.program import Program
+
+
+class Models:
+    """Answers questions about model classes."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._known: dict[Class, bool] = {}
+
+    def is_model(self, info: Class) -> bool:
+        """Whether instances of the class are database rows (an ORM's base is an ancestor)."""
+        if info not in self._known:
+            self._known[info] = False
+            self._known[info] = any(self._is_base(b) for b in self.program.library_bases(info)) and self._is_table(info)
+        return self._known[info]
+
+    def _is_base(self, name: str) -> bool:
+        return self.program.knowledge.fact(name, "model") is not None
+
+    def _is_table(self, info: Class) -> bool:
+        """SQLModel classes are tables only with ``table=True`` on themselves or a base."""
+        if not self.program.inherits(info, "sqlmodel.SQLModel"):
+            return True
+        projects = [c for c in self.program.mro(info) if not isinstance(c, str)]
+        return any(k.name == "table" and _is_true(k.value) for c in projects for k in c.node.keywords)
+
+    def name_in(self, value: Value) -> str:
+        """The model that a value is, is made of, or selects: the first found, else empty."""
+        for atom in value:
+            if (info := self.class_in((atom,))) is not None:
+                return info.name
+        return ""
+
+    def class_in(self, value: Value, depth: int = 3) -> Class | None:
+        """The model class behind rows, classes, queries, lists and columns."""
+        if depth < 0:
+            return None
+        for atom in value:
+            shape = atom.shape
+            if isinstance(shape, t.Inst | t.ClassRef) and self.is_model(shape.info):
+                return shape.info
+            for inner in _inside(shape):
+                if (found := self.class_in(inner, depth - 1)) is not None:
+                    return found
+        return None
+
+    def columns(self, info: Class) -> dict[str, n.Expr]:
+        """Names and right-hand sides (or annotations) of the model's columns, those of its bases included."""
+        found: dict[str, n.Expr] = {}
+        for base in self.program.mro(info):
+            if isinstance(base, str):
+                continue
+            for statement in base.node.body:
+                if isinstance(statement, n.Assign) and isinstance(statement.targets[0], n.Name):
+                    source = statement.value or statement.annotation
+                    if source is not None:
+                        found.setdefault(statement.targets[0].id, source)
+        return found
+
+
+def _inside(shape: t.Shape) -> list[Value]:
+    if isinstance(shape, t.Obj):
+        return [shape.elem]
+    if isinstance(shape, t.Seq):
+        return [*(shape.items or ()), shape.elem]
+    if isinstance(shape, t.LibMethod):
+        return [(shape.receiver,)]
+    return []
+
+
+def _is_true(expr: n.Expr) -> bool:
+    return isinstance(expr, n.Constant) and expr.value == "True"

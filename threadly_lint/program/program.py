@@ -1,0 +1,491 @@
+"""The project as one program. Every question is answered when it is asked, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from threadly_lint.knowledge import Knowledge, load_knowledge
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation, outcome_of
+from threadly_lint.program.annotations import annotated
+from threadly_lint.program.behaviour import Behaviour
+from threadly_lint.program.effects import Exit, Outcome
+from threadly_lint.program.failures import Failures
+from threadly_lint.program.libraries import Libraries
+from threadly_lint.program.models import Models
+from threadly_lint.program.names import Binding, Class, Function, Module, definitions
+from threadly_lint.program.slots import Slots
+from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.wrappers import apply_decorators, method_kind
+from threadly_lint.project import Project, SourceFile
+from threadly_lint.skeleton import nodes as n
+
+MAX_CONTEXTS = 12
+
+
+class Program:
+    """All modules of a project, linked.
+
+    ``project`` tells files and module names, ``skeletons`` maps each file's path to its skeleton.
+    """
+
+    def __init__(self, project: Project, skeletons: dict[str, n.Skeleton], knowledge: Knowledge | None = None) -> None:
+        self.project = project
+        self.skeletons = skeletons
+        self.settings = project.settings
+        self.knowledge = knowledge or load_knowledge()
+        self.modules = {f.path: Module(f, skeletons[f.path]) for f in project.files if f.path in skeletons}
+        self.libraries = Libraries(self)
+        self.models = Models(self)
+        self.failures = Failures(self)
+        self.behaviour = Behaviour(self)
+        self.slots = Slots(self)
+        self._globals: dict[tuple[str, str], Value] = {}
+        self._members: dict[tuple[Class, str], Value] = {}
+        self._mros: dict[Class, list[Class | str]] = {}
+        self._outcomes: dict[object, Outcome] = {}
+        self._contexts: dict[Function, int] = {}
+        self._variables: dict[Function, dict[str, Value]] = {}
+        self._running: dict[Function, int] = {}
+        self._kinds: dict[Function, str] = {}
+        self._bodies: dict[str, Activation] = {}
+        self._stores: dict[object, dict[str, Value]] = {}
+
+    # Modules and names -----------------------------------------------------------------------------------------------------
+
+    def module_of(self, file: SourceFile | None) -> Module | None:
+        return self.modules.get(file.path) if file is not None else None
+
+    def import_name(self, importer: Module, dotted: str) -> Value:
+        """What ``import dotted`` gives as seen from a module: a module of the project or a library's."""
+        module = self.module_of(self.project.find_module(dotted, importer.file))
+        if module is not None:
+            return (Atom(t.ModuleRef(module)),)
+        if self.project.is_package(dotted, importer.file):
+            return (Atom(t.Namespace(dotted, importer)),)
+        return t.lib(self.knowledge.canonical(dotted))
+
+    def imported(self, module: Module, statement: n.Import | n.ImportFrom, alias: n.Alias) -> tuple[str, Value]:
+        """The name that one part of an import statement binds, and its value."""
+        if isinstance(statement, n.Import):
+            if alias.alias:
+                return alias.alias, self.import_name(module, alias.name)
+            top = alias.name.partition(".")[0]
+            return top, self.import_name(module, top)
+        name = alias.alias or alias.name
+        return name, self._imported_from(module, statement, alias.name)
+
+    def _imported_from(self, module: Module, statement: n.ImportFrom, name: str) -> Value:
+        source: str | None = statement.module
+        if statement.level:
+            source = self.project.resolve_relative(module.file, statement.level, statement.module)
+        if source is None:
+            return t.ANYTHING
+        value = self.import_name(module, source) if source else ()
+        for atom in value:
+            if isinstance(atom.shape, t.ModuleRef):
+                return self.module_attribute(atom.shape.module, name)
+        return self.import_name(module, f"{source}.{name}" if source else name)
+
+    def module_attribute(self, module: Module, name: str) -> Value:
+        """``module.name``: a global of it, or a submodule."""
+        found = self._global(module, name)
+        if found:
+            return found
+        submodule = f"{module.name}.{name}" if module.name else name
+        inner = self.module_of(self.project.find_module(submodule, module.file))
+        if inner is not None and inner is not module:
+            return (Atom(t.ModuleRef(inner)),)
+        return t.ANYTHING
+
+    def global_value(self, module: Module, name: str) -> Value:
+        """A global name as code of the module sees it; built-ins last."""
+        found = self._global(module, name)
+        return found or t.lib(self.knowledge.canonical(name))
+
+    def _global(self, module: Module, name: str) -> Value:
+        key = (module.path, name)
+        if key not in self._globals:
+            self._globals[key] = ()
+            bindings = module.scope.get(name, ())
+            value = self._bound_values(self.body(module), name, bindings)
+            if name in module.rebound:
+                value = t.join(value, t.unknown())
+            self._globals[key] = value or self._through_star(module, name)
+        return self._globals[key]
+
+    def _through_star(self, module: Module, name: str) -> Value:
+        for statement in module.stars:
+            source: str | None = statement.module
+            if statement.level:
+                source = self.project.resolve_relative(module.file, statement.level, statement.module)
+            if not source:
+                continue
+            for atom in self.import_name(module, source):
+                if isinstance(atom.shape, t.ModuleRef) and atom.shape.module is not module:
+                    inner = atom.shape.module
+                    exported = inner.exported
+                    visible = name in exported if exported is not None else not name.startswith("_")
+                    if visible and (found := self._global(inner, name)):
+                        return found
+                elif isinstance(atom.shape, t.Lib) and self.knowledge.is_known(f"{source}.{name}"):
+                    return t.lib(self.knowledge.canonical(f"{source}.{name}"))
+        return ()
+
+    def _bound_values(self, scope: Activation, name: str, bindings: Iterable[Binding]) -> Value:
+        values = [self._bound_value(scope, name, b) for b in bindings]
+        defined = [v for v, b in zip(values, bindings, strict=True) if isinstance(b.node, n.Function | n.Class)]
+        if defined and len(defined) == len(values):
+            return t.join(*values[-2:])
+        return t.join(*values)
+
+    def _bound_value(self, scope: Activation, name: str, binding: Binding) -> Value:
+        """What one binding gives a name, evaluated in its module or class."""
+        from threadly_lint.program.containers import element
+        from threadly_lint.program.contexts import enter_context
+        from threadly_lint.program.expressions import evaluate
+        from threadly_lint.program.statements import assign
+
+        node = binding.node
+        scope.revive()
+        if isinstance(node, n.Import | n.ImportFrom) and binding.alias is not None:
+            return self.imported(scope.module, node, binding.alias)[1]
+        if isinstance(node, n.Function):
+            info = scope.module.function(node, None, scope.class_scope)
+            return self.decorated(info, scope, ())
+        if isinstance(node, n.Class):
+            return (Atom(t.ClassRef(scope.module.class_(node, scope.class_scope))),)
+        if isinstance(node, n.Assign):
+            if node.value is None:
+                return annotated(scope, node.annotation) if node.annotation is not None else ()
+            target = next((x for x in node.targets if isinstance(x, n.Name) and x.id == name), None)
+            value = evaluate(scope, node.value)
+            if target is not None:
+                return self._or_annotation(scope, node, value)
+            for candidate in node.targets:
+                assign(scope, candidate, value, node)
+            return scope.take(name)
+        if isinstance(node, n.For):
+            assign(scope, node.target, element(scope, evaluate(scope, node.iterable)), node)
+            return scope.take(name)
+        if isinstance(node, n.WithItem) and node.target is not None:
+            assign(scope, node.target, enter_context(scope, evaluate(scope, node.context), node)[0], node)
+            return scope.take(name)
+        if isinstance(node, n.AugAssign):
+            return evaluate(scope, node.value)
+        return ()
+
+    def _or_annotation(self, scope: Activation, node: n.Assign, value: Value) -> Value:
+        if node.annotation is None or not all(isinstance(x.shape, t.Unknown) or t.is_none(x) for x in value):
+            return value
+        return t.join(value, annotated(scope, node.annotation))
+
+    def body(self, module: Module) -> Activation:
+        """An activation in which module-level expressions are evaluated."""
+        found = self._bodies.get(module.path)
+        if found is None:
+            found = self._bodies[module.path] = Activation(self, module.body, {})
+        return found
+
+    def annotated(self, expr: n.Expr, a: Activation) -> Value:
+        return annotated(a, expr)
+
+    def generic(self, shape: t.Lib, key: Value) -> Value:
+        """``Lib[key]``: metadata of ``Annotated`` is kept, other type arguments become the element."""
+        if shape.name in ("typing.Annotated", "typing_extensions.Annotated"):
+            items = key[0].shape.items if key and isinstance(key[0].shape, t.Seq) else None
+            if items:
+                rest: Value = (Atom(t.Seq("tuple", items[1:])),)
+                return (Atom(t.Obj("typing.Annotated", items[0], None, (("metadata", rest),))),)
+        if shape.name in ("typing.Optional", "typing.Union"):
+            parts = key[0].shape.items if key and isinstance(key[0].shape, t.Seq) else (key,)
+            return t.join(*(parts or ()), t.NONE if shape.name == "typing.Optional" else ())
+        return (Atom(shape),)
+
+    # Classes -----------------------------------------------------------------------------------------------------------------
+
+    def mro(self, info: Class) -> list[Class | str]:
+        """The class, its bases and theirs, nearest first; library bases by dotted name (they answer for their own bases)."""
+        found = self._mros.get(info)
+        if found is None:
+            self._mros[info] = [info]
+            order: dict[Class | str, None] = {info: None}
+            for base in info.node.bases:
+                for parent in self._base_classes(info, base):
+                    order.update(dict.fromkeys(self.mro(parent) if isinstance(parent, Class) else [parent]))
+            projects = [c for c in order if isinstance(c, Class)]
+            found = self._mros[info] = [*projects, *(c for c in order if isinstance(c, str))]
+        return found
+
+    def _base_classes(self, info: Class, base: n.Expr) -> Iterator[Class | str]:
+        from threadly_lint.program.expressions import evaluate
+
+        scope = self.scope_of(info)
+        for atom in evaluate(scope, base):
+            if isinstance(atom.shape, t.ClassRef):
+                yield atom.shape.info
+            elif isinstance(atom.shape, t.Lib):
+                yield atom.shape.name
+            elif isinstance(atom.shape, t.LibMethod):
+                yield atom.shape.owner
+            elif isinstance(atom.shape, t.Obj):
+                yield atom.shape.name
+            elif isinstance(atom.shape, t.Func):
+                continue
+
+    def scope_of(self, info: Class) -> Activation:
+        """The scope around a class statement."""
+        parent = info.parent
+        if isinstance(parent, Function):
+            return Activation(self, parent, dict(self.final_variables(parent)))
+        if isinstance(parent, Class):
+            return Activation(self, info.module.body, {}, class_scope=parent)
+        body = self.body(info.module)
+        body.revive()
+        return body
+
+    def own_class_attribute(self, info: Class, name: str) -> Value:
+        """What the class body itself binds ``name`` to: functions unbound, decorated."""
+        key = (info, name)
+        if key not in self._members:
+            self._members[key] = ()
+            scope = Activation(self, info.module.body, {}, class_scope=info)
+            bindings = info.scope.get(name, ())
+            accessors = [b for b in bindings if isinstance(b.node, n.Function)]
+            if len(accessors) == len(bindings) and len(accessors) > 1:
+                bindings = accessors[:1] if self._is_accessor(info, accessors[-1]) else accessors[-1:]
+            self._members[key] = self._bound_values(scope, name, bindings)
+        return self._members[key]
+
+    def _is_accessor(self, info: Class, binding: Binding) -> bool:
+        node = binding.node
+        return isinstance(node, n.Function) and any(
+            isinstance(d, n.Attribute) and d.attr in ("setter", "deleter", "getter") for d in node.decorators
+        )
+
+    def class_attribute(self, info: Class, name: str) -> tuple[Class | None, Value]:
+        """Where along the project part of the resolution order ``name`` is bound, and to what."""
+        for base in self.mro(info):
+            if isinstance(base, Class) and name in base.scope:
+                return base, self.own_class_attribute(base, name)
+        return None, ()
+
+    def library_bases(self, info: Class) -> list[str]:
+        return [b for b in self.mro(info) if isinstance(b, str)]
+
+    def inherits(self, info: Class, *names: str) -> bool:
+        """Whether a library class among ``names`` is an ancestor."""
+        return any(self.knowledge.is_subclass(base, name) for base in self.library_bases(info) for name in names)
+
+    def closed(self, info: Class) -> bool:
+        """Whether all bases are known, so that a missing attribute is really missing."""
+        return all(
+            base == "object" or self.knowledge.class_of(base) is not None for base in self.library_bases(info)
+        ) and not any(isinstance(b, n.Starred) for b in info.node.bases)
+
+    def has_attribute(self, shape: t.Inst, name: str) -> bool:
+        if any(isinstance(base, Class) and name in base.scope for base in self.mro(shape.info)):
+            return True
+        if any(name in base.names_stored for base in self.mro(shape.info) if isinstance(base, Class)):
+            return True
+        return any(self.knowledge.is_known(f"{base}.{name}") for base in self.library_bases(shape.info))
+
+    def constructor(self, info: Class) -> Function | None:
+        owner, value = self.class_attribute(info, "__init__")
+        if owner is None:
+            return None
+        return next((x.shape.info for x in value if isinstance(x.shape, t.Func)), None)
+
+    def remembered_arguments(
+        self, args: tuple[Value, ...], keywords: dict[str, Value]
+    ) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...]]:
+        """Constructor arguments as an instance keeps them: dropped where they nest too deeply to tell instances apart."""
+        if any(t.depth(v) > 3 for v in (*args, *keywords.values())):
+            return (), ()
+        return args, tuple(keywords.items())
+
+    def instance_stores(self, shape: t.Inst) -> dict[str, Value]:
+        """What the constructor stores on ``self``, for these arguments."""
+        key = (shape.info, shape.args, shape.keywords)
+        if key not in self._stores:
+            self._stores[key] = {}
+            init = self.constructor(shape.info)
+            if init is not None:
+                given = shape.args or shape.keywords
+                outcome = self.run(t.Func(init, (Atom(shape),)), shape.args, dict(shape.keywords), generic=not given)
+                self._stores[key] = outcome.stores
+            elif shape.args or shape.keywords:
+                self._stores[key] = self._field_values(shape)
+        return self._stores[key]
+
+    def _field_values(self, shape: t.Inst) -> dict[str, Value]:
+        """Dataclass-like: arguments fill the annotated fields in order."""
+        fields = [
+            s.targets[0].id
+            for base in reversed(self.mro(shape.info))
+            if isinstance(base, Class)
+            for s in base.node.body
+            if isinstance(s, n.Assign) and s.annotation is not None and isinstance(s.targets[0], n.Name)
+        ]
+        return {**dict(zip(fields, shape.args, strict=False)), **{k: v for k, v in shape.keywords if k in fields}}
+
+    def method_stores(self, info: Class, name: str) -> Value:
+        """What methods other than the constructor store under ``self.name``."""
+        key = (info, name)
+        if key not in self._stores:
+            self._stores[key] = {}
+            found: list[Value] = []
+            for base in self.mro(info):
+                if isinstance(base, Class) and name in base.names_stored:
+                    for method in base.names_stored[name]:
+                        func = t.Func(base.module.function(method, None, base), (Atom(t.Inst(info)),))
+                        found.append(self.run(func, (), {}, generic=True).stores.get(name, ()))
+            self._stores[key] = {name: t.join(*found)}
+        return self._stores[key].get(name, ())
+
+    def instances_of(self, classes: Value) -> Value:
+        """Instances of classes, as ``except (A, B) as error`` binds them."""
+        flat: list[Value] = []
+        for atom in classes:
+            items = atom.shape.items if isinstance(atom.shape, t.Seq) else None
+            flat.append(t.join(*(self.libraries.instances(i) for i in items)) if items else ())
+            if items is None:
+                flat.append(self.libraries.instances((atom,)))
+        return t.join(*flat)
+
+    # Functions -------------------------------------------------------------------------------------------------------------
+
+    def kind(self, function: Function) -> str:
+        """``static``, ``class``, ``property`` or ``function``."""
+        if function not in self._kinds:
+            self._kinds[function] = "function"
+            self._kinds[function] = method_kind(self, function)
+        return self._kinds[function]
+
+    def is_static_method(self, atom: Atom) -> bool:
+        return isinstance(atom.shape, t.Func) and self.kind(atom.shape.info) == "static"
+
+    def is_class_method(self, atom: Atom) -> bool:
+        return isinstance(atom.shape, t.Func) and self.kind(atom.shape.info) == "class"
+
+    def is_property(self, atom: Atom) -> bool:
+        return isinstance(atom.shape, t.Func) and self.kind(atom.shape.info) == "property"
+
+    def decorated(self, info: Function, scope: Activation, captured: tuple[tuple[str, Value], ...]) -> Value:
+        """The value that a ``def`` statement binds: the function behind its decorators."""
+        return apply_decorators(scope, info, (Atom(t.Func(info, (), captured)),))
+
+    def function_value(self, function: Function) -> Value:
+        """What the name of a function is bound to, decorators applied."""
+        if function.owner is not None:
+            return self.own_class_attribute(function.owner, function.name)
+        if function.parent is not None:
+            found = self.final_variables(function.parent).get(function.name, ())
+            if any(isinstance(x.shape, t.Func | t.Wrapped | t.Inst) for x in found):
+                return found
+            return (Atom(t.Func(function)),)
+        return self.decorated(function, self.body(function.module), ())
+
+    def final_variables(self, function: Function) -> dict[str, Value]:
+        """The variables of a function at its end, run without knowledge of its arguments: what nested functions see."""
+        if function not in self._variables:
+            self._variables[function] = {}
+            self.run(t.Func(function, self._self_of(function)), (), {}, generic=True)
+        return self._variables[function]
+
+    def _self_of(self, function: Function) -> Value:
+        if function.owner is None or self.kind(function) == "static":
+            return ()
+        if self.kind(function) == "class":
+            return (Atom(t.ClassRef(function.owner)),)
+        return (Atom(t.Inst(function.owner)),)
+
+    def generic_outcome(self, function: Function) -> Outcome:
+        """The function run by itself: its parameters are what their annotations and defaults say."""
+        return self.run(t.Func(function, self._self_of(function)), (), {}, generic=True)
+
+    def run(
+        self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value], *, generic: bool = False
+    ) -> Outcome:
+        """Run a function abstractly; the same arguments give the same (remembered) outcome."""
+        info = func.info
+        args, keywords = self._within_limits(info, args, keywords)
+        key = (info, func.bound, func.captured, args, tuple(sorted(keywords.items())), generic)
+        found = self._outcomes.get(key)
+        if found is not None:
+            return found
+        if self._running.get(info, 0) > 0:
+            return Outcome(info, exits=[Exit("return", t.ANYTHING, t.NO_PROOF, 0, info.node)], value=t.ANYTHING)
+        self._running[info] = self._running.get(info, 0) + 1
+        self._contexts[info] = self._contexts.get(info, 0) + 1
+        try:
+            outcome = self._run(func, args, keywords, generic)
+        finally:
+            self._running[info] -= 1
+        self._outcomes[key] = outcome
+        return outcome
+
+    def _within_limits(
+        self, info: Function, args: tuple[Value, ...], keywords: dict[str, Value]
+    ) -> tuple[tuple[Value, ...], dict[str, Value]]:
+        """A function called in very many ways is run with less and less knowledge of its arguments."""
+        contexts = self._contexts.get(info, 0)
+        if contexts < MAX_CONTEXTS:
+            return args, keywords
+        blur = widened if contexts < 4 * MAX_CONTEXTS else forgotten
+        return tuple(blur(v) for v in args), {k: blur(v) for k, v in keywords.items()}
+
+    def _run(self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value], generic: bool) -> Outcome:
+        from threadly_lint.program.expressions import evaluate
+        from threadly_lint.program.parameters import bind_parameters
+        from threadly_lint.program.statements import run_block
+
+        info = func.info
+        env = bind_parameters(self, func, args, keywords, generic=generic)
+        a = Activation(self, info, env, dict(func.captured))
+        if isinstance(info.node, n.Lambda):
+            value = evaluate(a, info.node.body)
+            if a.state is not None:
+                a.leave(Exit("return", value, a.state.auth, self.behaviour.status_of(value), info.node))
+        else:
+            run_block(a, info.node.body)
+            if a.state is not None:
+                a.leave(Exit("return", t.NONE, a.state.auth, 0, info.node))
+            if info not in self._variables or not self._variables[info]:
+                if any(True for _ in definitions(info.node.body)):
+                    self._variables[info] = dict(a.variables)
+        return outcome_of(a, is_generator_object=self.kind(info) == "function")
+
+    @cached_property
+    def functions(self) -> list[Function]:
+        """Every function of the project, module by module in source order."""
+        return [f for module in self.modules.values() for f in module.functions()]
+
+    @cached_property
+    def classes(self) -> list[Class]:
+        """Every class of the project, module by module."""
+        return [c for module in self.modules.values() for c in module.classes()]
+
+
+def widened(value: Value) -> Value:
+    """``value`` without literals and contents: types, provenance and proofs stay."""
+    return t.join(*(_widened(atom) for atom in value))
+
+
+def _widened(atom: Atom) -> Value:
+    shape = atom.shape
+    if isinstance(shape, t.Const):
+        return (atom,) if shape.value is None else (Atom(t.Obj(shape.kind), atom.tags, atom.proof),)
+    if isinstance(shape, t.Seq | t.Map):
+        return (Atom(t.Unknown(), t.tags_of((atom,)), atom.proof),)
+    if isinstance(shape, t.Inst):
+        return (atom._replace(shape=t.Inst(shape.info)),)
+    if isinstance(shape, t.Obj):
+        return (atom._replace(shape=t.Obj(shape.name, shape.elem)),)
+    return (atom,)
+
+
+def forgotten(value: Value) -> Value:
+    """``value`` reduced to its functions, classes and provenance."""
+    return t.join(*((a._replace(tags=t.NO_TAGS),) if isinstance(a.shape, t.Inst | t.Obj) else _widened(a) for a in widened(value)))[:4]

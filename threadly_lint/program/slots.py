@@ -1,0 +1,67 @@
+"""Shared slots: what the project puts on objects that a library passes around (``g.user``, ``app["db"]``, ``request.state.x``).
+
+Who writes runs before who reads, in another function; so a slot holds everything that is ever stored under its name on an object
+of that library class, each value with what was proven where it was stored.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from threadly_lint.program import types as t
+from threadly_lint.program.types import Value
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
+
+if TYPE_CHECKING:
+    from threadly_lint.program.names import Function
+    from threadly_lint.program.program import Program
+
+MAX_WRITERS = 12
+
+
+class Slots:
+    """Finds the functions that write a slot and runs them when it is read."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._values: dict[tuple[str, str], Value] = {}
+
+    def value(self, owner: str, key: str) -> Value:
+        """What may be stored under ``key`` (a name, or ``['item']``) on objects of library class ``owner``."""
+        place = (owner, key)
+        if place not in self._values:
+            self._values[place] = ()
+            for function in self._writers.get(key, ())[:MAX_WRITERS]:
+                self.program.generic_outcome(function)
+            self._values[place] = self.program.behaviour.slots.get(place, ())
+        return self._values[place]
+
+    @cached_property
+    def _writers(self) -> dict[str, list[Function]]:
+        found: dict[str, list[Function]] = {}
+        for function in self.program.functions:
+            if isinstance(function.node, n.Function):
+                for key in dict.fromkeys(_written(function.node)):
+                    found.setdefault(key, []).append(function)
+        for module in self.program.modules.values():
+            for key in dict.fromkeys(k for s in module.skeleton.body for k in _targets(s)):
+                found.setdefault(key, []).append(module.body)
+        return found
+
+
+def _written(function: n.Function) -> list[str]:
+    return [key for node in walk(function) for key in _targets(node)]
+
+
+def _targets(node: n.Node) -> list[str]:
+    if not isinstance(node, n.Assign):
+        return []
+    found = []
+    for target in node.targets:
+        if isinstance(target, n.Attribute):
+            found.append(target.attr)
+        elif isinstance(target, n.Subscript) and isinstance(target.index, n.Constant) and target.index.kind == "str":
+            found.append(f"[{target.index.value!r}]")
+    return found

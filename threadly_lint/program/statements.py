@@ -1,0 +1,395 @@
+"""Statements as control flow: a guard protects only what comes after it, on every path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation, State, merge
+from threadly_lint.program.conditions import branch
+from threadly_lint.program.containers import element
+from threadly_lint.program.contexts import enter_context, suppresses
+from threadly_lint.program.effects import Exit
+from threadly_lint.program.expressions import captured_by, evaluate, path_of
+from threadly_lint.program.names import Scope, collect_bindings
+from threadly_lint.program.types import Atom, Value
+from threadly_lint.skeleton import nodes as n
+
+REJECTED = (401, 403)
+
+
+def run_block(a: Activation, body: Iterable[n.Stmt]) -> None:
+    for statement in body:
+        if a.state is None:
+            return
+        RUNNERS[type(statement)](a, statement)
+
+
+# Assignment -----------------------------------------------------------------------------------------------------------------
+
+
+def assign(a: Activation, target: n.Expr, value: Value, node: n.Node) -> None:
+    """Give ``value`` to a target of any form."""
+    if isinstance(target, n.Name):
+        a.bind(target.id, value)
+    elif isinstance(target, n.Sequence):
+        _unpack(a, target, value, node)
+    elif isinstance(target, n.Starred):
+        assign(a, target.value, (Atom(t.Seq("list", None, value)),), node)
+    elif isinstance(target, n.Attribute):
+        _store(a, target, evaluate(a, target.value), target.attr, value, node)
+    elif isinstance(target, n.Subscript):
+        keys = t.constants(evaluate(a, target.index))
+        base = evaluate(a, target.value)
+        if len(keys) == 1:
+            _store(a, target, base, f"[{keys[0]!r}]", value, node)
+        _put(a, target.value, base, keys, value)
+
+
+def _unpack(a: Activation, target: n.Sequence, value: Value, node: n.Node) -> None:
+    for position, part in enumerate(target.items):
+        if isinstance(part, n.Starred):
+            assign(a, part.value, (Atom(t.Seq("list", None, element(a, value))),), node)
+        else:
+            assign(a, part, t.join(*(_part(a, x, position, target) for x in value)) or t.ANYTHING, node)
+
+
+def _part(a: Activation, atom: Atom, position: int, target: n.Sequence) -> Value:
+    shape = atom.shape
+    if isinstance(shape, t.Seq) and shape.items is not None:
+        found = shape.items[position] if position < len(shape.items) else ()
+        return t.proven(t.tagged(found, atom.tags), atom.proof)
+    return element(a, (atom,))
+
+
+def _store(a: Activation, target: n.Expr, base: Value, key: str, value: Value, node: n.Node) -> None:
+    """An attribute or item is set: remembered on this path, for the object's class and as an effect on a row."""
+    if a.state is None:
+        return
+    path = path_of(target)
+    if path is not None:
+        a.state.env[path] = t.bounded(value)
+    a.program.behaviour.stored(a, base, key, value, node)
+
+
+def _put(a: Activation, container: n.Expr, base: Value, keys: list[object], value: Value) -> None:
+    """``mapping[key] = value`` changes what the variable holds."""
+    if a.state is None or not isinstance(container, n.Name) or container.id not in a.state.env:
+        return
+    changed = []
+    for atom in base:
+        shape = atom.shape
+        if isinstance(shape, t.Map):
+            entries = dict(shape.entries)
+            if len(keys) == 1:
+                entries[keys[0]] = value
+                atom = atom._replace(shape=t.Map(tuple(entries.items()), shape.open))
+            else:
+                atom = Atom(t.Map(shape.entries, True), atom.tags | t.tags_of(value), atom.proof)
+        changed.append(atom)
+    a.state.env[container.id] = t.bounded(tuple(changed))
+
+
+def _assign(a: Activation, s: n.Assign) -> None:
+    if s.value is None:
+        if s.annotation is not None and isinstance(s.targets[0], n.Name):
+            a.bind(s.targets[0].id, a.program.annotated(s.annotation, a))
+        return
+    value = evaluate(a, s.value)
+    if s.annotation is not None and all(isinstance(x.shape, t.Unknown) for x in value):
+        value = t.tagged(a.program.annotated(s.annotation, a), t.tags_of(value)) or value
+    for target in s.targets:
+        assign(a, target, value, s)
+
+
+def _augment(a: Activation, s: n.AugAssign) -> None:
+    before = evaluate(a, s.target)
+    value = evaluate(a, n.BinOp(s.span, s.target, s.op, s.value)) if s.op else before
+    assign(a, s.target, value, s)
+
+
+def _delete(a: Activation, s: n.Delete) -> None:
+    for target in s.targets:
+        path = path_of(target)
+        if isinstance(target, n.Subscript):
+            a.program.behaviour.deleted(a, evaluate(a, target.value), evaluate(a, target.index), s)
+        if a.state is not None and path in a.state.env:
+            del a.state.env[path]
+
+
+# Leaving ---------------------------------------------------------------------------------------------------------------------
+
+
+def _expression(a: Activation, s: n.ExprStmt) -> None:
+    evaluate(a, s.value)
+
+
+def _return(a: Activation, s: n.Return) -> None:
+    value = evaluate(a, s.value) if s.value is not None else t.NONE
+    if a.state is None:
+        return
+    status = a.program.behaviour.status_of(value)
+    if status in REJECTED:
+        a.emit("reject", "return", s, value=value, status=status)
+    elif s.value is not None:
+        a.emit("return", "return", s, value=value, status=status)
+    a.leave(Exit("return", value, a.state.auth, status, s, a.frame))
+
+
+def _raise(a: Activation, s: n.Raise) -> None:
+    value = evaluate(a, s.exception) if s.exception is not None else ()
+    if a.state is None:
+        return
+    status = a.program.behaviour.status_of(value)
+    a.emit("reject" if status in REJECTED else "raise", "raise", s, value=value, status=status)
+    a.leave(Exit("raise", value, a.state.auth, status, s, a.frame))
+
+
+def _assert(a: Activation, s: n.Assert) -> None:
+    """Assertions vanish under ``-O``: they prove nothing about the caller, but their calls happen."""
+    before = a.state.auth if a.state is not None else t.NO_PROOF
+    when_true, _ = branch(a, s.test)
+    a.state = when_true
+    if when_true is not None:
+        when_true.auth = before
+
+
+def _jump(a: Activation, s: n.Jump) -> None:
+    if s.kind == "pass" or a.state is None:
+        return
+    if a.breaks:
+        a.breaks[-1].append(a.state) if s.kind == "break" else None
+    a.die()
+
+
+# Branches --------------------------------------------------------------------------------------------------------------------
+
+
+def _if(a: Activation, s: n.If) -> None:
+    outer_seen, a.seen = a.seen, set()
+    when_true, when_false = branch(a, s.test)
+    depends_on = a.seen
+    a.seen = outer_seen | depends_on
+    turned_away, after_true = _run_side(a, s, s.body, when_true, 1)
+    turned_away_else, after_false = _run_side(a, s, s.orelse, when_false, 2)
+    if _about_caller(a, depends_on):
+        _survive(a, s.test, after_false, turned_away)
+        _survive(a, s.test, after_true, turned_away_else)
+    a.state = merge(after_true, after_false)
+
+
+def _run_side(
+    a: Activation, s: n.If, body: tuple[n.Stmt, ...], state: State | None, side: int
+) -> tuple[bool, State | None]:
+    """Run one side; whether it always turns the caller away, and the state at its end."""
+    a.state = state
+    if state is None or not body:
+        return False, state
+    mark = len(a.ends)
+    with a.inside("branch", s, side):
+        run_block(a, body)
+    ended = a.ends[mark:]
+    return a.state is None and bool(ended) and all(status in REJECTED for status in ended), a.state
+
+
+def _about_caller(a: Activation, tags: Iterable[t.Tag]) -> bool:
+    return any(tag.kind in ("credential", "session", "identity") for tag in tags)
+
+
+def _survive(a: Activation, test: n.Expr, state: State | None, turned_away: bool) -> None:
+    """The other side answers 401 or 403 depending on who calls: whoever is left was let through."""
+    if state is not None and turned_away:
+        state.auth |= {a.guard("check that answers 401 or 403", test)}
+
+
+def _match(a: Activation, s: n.Match) -> None:
+    evaluate(a, s.subject)
+    rest, ends = a.state, []
+    for number, case in enumerate(s.cases, 1):
+        if rest is None:
+            break
+        a.state = rest.copy()
+        for name in case.names:
+            a.bind(name, t.ANYTHING)
+        if case.guard is not None:
+            a.state = branch(a, case.guard)[0]
+        with a.inside("branch", s, number):
+            run_block(a, case.body)
+        ends.append(a.state)
+        if case.is_default and case.guard is None:
+            rest = None
+    a.state = merge(*ends, rest)
+
+
+# Loops ------------------------------------------------------------------------------------------------------------------------
+
+
+def _blur(a: Activation, body: tuple[n.Stmt, ...]) -> None:
+    """Literals that the loop changes are not known inside it: the second round would differ."""
+    if a.state is None:
+        return
+    scope: Scope = {}
+    collect_bindings(body, scope, [])
+    for name in scope:
+        value = a.state.env.get(name)
+        if value and any(isinstance(x.shape, t.Const) and not t.is_none(x) for x in value):
+            a.state.env[name] = t.join(value, t.unknown())
+
+
+def _for(a: Activation, s: n.For) -> None:
+    iterable = evaluate(a, s.iterable)
+    if a.state is None:
+        return
+    _blur(a, s.body)
+    before = a.state.copy()
+    a.breaks.append([])
+    with a.inside("loop", s):
+        assign(a, s.target, element(a, iterable), s)
+        run_block(a, s.body)
+    done = merge(before, a.state)
+    a.state = done.copy() if done is not None else None
+    run_block(a, s.orelse)
+    a.state = merge(a.state, *a.breaks.pop())
+
+
+def _while(a: Activation, s: n.While) -> None:
+    _blur(a, s.body)
+    when_true, when_false = branch(a, s.test)
+    a.breaks.append([])
+    a.state = when_true
+    with a.inside("loop", s):
+        run_block(a, s.body)
+    endless = when_false is None
+    a.state = None if endless else merge(when_false, a.state)
+    run_block(a, s.orelse)
+    a.state = merge(a.state, *a.breaks.pop())
+
+
+# Try and with --------------------------------------------------------------------------------------------------------------------
+
+
+def _try(a: Activation, s: n.Try) -> None:
+    before = a.state.copy() if a.state is not None else None
+    mark = len(a.exits)
+    with a.inside("try", s) if s.handlers else a.inside("branch", s):
+        run_block(a, s.body)
+    _take_caught(a, s, mark)
+    after_body = a.state
+    entry = _entry_of_handlers(before, after_body)
+    run_block(a, s.orelse)
+    ends = [a.state]
+    for handler in s.handlers:
+        a.state = entry.copy() if entry is not None else None
+        _run_handler(a, s, handler)
+        ends.append(a.state)
+    a.state = merge(*ends)
+    _run_final(a, s, before)
+
+
+def _entry_of_handlers(before: State | None, after: State | None) -> State | None:
+    """A failure may come anywhere in the body: values of before or after, proofs of before only."""
+    if before is None:
+        return None
+    joined = merge(before, after) or before
+    return State(dict(joined.env), before.auth)
+
+
+def _take_caught(a: Activation, s: n.Try, mark: int) -> None:
+    """A ``raise`` in the body that a handler here catches is no way out of the function."""
+    kept = []
+    for found in a.exits[mark:]:
+        caught = found.kind == "raise" and a.program.failures.catches(a, s.handlers, found.value)
+        if not caught:
+            kept.append(found)
+    a.exits[mark:] = kept
+
+
+def _run_handler(a: Activation, s: n.Try, handler: n.Handler) -> None:
+    if a.state is None:
+        return
+    if handler.name:
+        kind = evaluate(a, handler.exception) if handler.exception is not None else ()
+        caught = a.program.instances_of(kind)
+        a.bind(handler.name, t.tagged(caught or t.ANYTHING, frozenset({t.Tag("exception")})))
+    with a.inside("handler", handler):
+        run_block(a, handler.body)
+
+
+def _run_final(a: Activation, s: n.Try, before: State | None) -> None:
+    if not s.final:
+        return
+    alive = a.state is not None
+    a.state = a.state or (before.copy() if before is not None else None)
+    with a.inside("finally", s):
+        run_block(a, s.final)
+    if not alive:
+        a.state = None
+
+
+def _with(a: Activation, s: n.With) -> None:
+    _with_items(a, s, list(s.items))
+
+
+def _with_items(a: Activation, s: n.With, items: list[n.WithItem]) -> None:
+    if a.state is None:
+        return
+    if not items:
+        run_block(a, s.body)
+        return
+    first, *rest = items
+    before = a.state.copy()
+    context = evaluate(a, first.context)
+    entered, frames = enter_context(a, context, first)
+    if first.target is not None:
+        assign(a, first.target, entered, first)
+    with a.inside("with", first, value=context), frames:
+        _with_items(a, s, rest)
+    if suppresses(a, context):
+        a.state = merge(before, a.state)
+
+
+# Definitions -----------------------------------------------------------------------------------------------------------------------
+
+
+def _function(a: Activation, s: n.Function) -> None:
+    info = a.module.function(s, a.function, None)
+    a.bind(s.name, a.program.decorated(info, a, captured_by(a, info)))
+
+
+def _class(a: Activation, s: n.Class) -> None:
+    a.bind(s.name, (Atom(t.ClassRef(a.module.class_(s, a.function))),))
+
+
+def _import(a: Activation, s: n.Import | n.ImportFrom) -> None:
+    for alias in s.names:
+        if alias.name != "*":
+            name, value = a.program.imported(a.module, s, alias)
+            a.bind(name, value)
+
+
+def _nothing(a: Activation, s: n.Stmt) -> None:
+    return
+
+
+RUNNERS: dict[type, Callable[[Activation, Any], None]] = {
+    n.Assign: _assign,
+    n.AugAssign: _augment,
+    n.Delete: _delete,
+    n.ExprStmt: _expression,
+    n.Return: _return,
+    n.Raise: _raise,
+    n.Assert: _assert,
+    n.Jump: _jump,
+    n.If: _if,
+    n.Match: _match,
+    n.For: _for,
+    n.While: _while,
+    n.Try: _try,
+    n.With: _with,
+    n.Function: _function,
+    n.Class: _class,
+    n.Import: _import,
+    n.ImportFrom: _import,
+    n.Scope: _nothing,
+}
