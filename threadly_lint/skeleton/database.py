@@ -19,9 +19,10 @@ KEPT_DAYS = 30
 _TOUCHED_DAYS = 7
 _KEYS_PER_QUERY = 500
 _DAMAGE = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_FAILURES = (sqlite3.Error, UnicodeDecodeError)
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
+PRAGMA synchronous = OFF;
 CREATE TABLE IF NOT EXISTS skeletons (key BLOB PRIMARY KEY, day INTEGER, checksum INTEGER, value BLOB);
 CREATE INDEX IF NOT EXISTS skeletons_by_day ON skeletons (day);
 """
@@ -32,18 +33,18 @@ _Answer = TypeVar("_Answer")
 def load(folder: Path, keys: Iterable[bytes]) -> dict[bytes, bytes]:
     """The values that the cache in ``folder`` has for ``keys``; values that are not as they were saved are left out."""
     rows = _with_database(folder, lambda database: list(_select(database, list(keys)))) or []
-    sound = [(key, day, value) for key, day, checksum, value in rows if _is_sound(value, checksum)]
-    aged = [(_today(), key) for key, day, _ in sound if day < _today() - _TOUCHED_DAYS]
+    sound = [row for row in rows if _is_sound(*row)]
+    aged = [(_today(), key) for key, day, _, _ in sound if day < _today() - _TOUCHED_DAYS]
     if aged:
         _with_database(
             folder, lambda database: database.executemany("UPDATE skeletons SET day = ? WHERE key = ?", aged)
         )
-    return {key: value for key, _, value in sound}
+    return {key: value for key, _, _, value in sound}
 
 
 def save(folder: Path, values: Mapping[bytes, bytes]) -> None:
     """Keep ``values`` in the cache in ``folder``, and drop what nobody has asked for in KEPT_DAYS."""
-    rows = [(key, _today(), crc32(value), value) for key, value in values.items()]
+    rows = [(key, _today(), crc32(value, crc32(key)), value) for key, value in values.items()]
     _with_database(folder, lambda database: _insert(database, rows))
 
 
@@ -53,13 +54,19 @@ def _with_database(folder: Path, work: Callable[[sqlite3.Connection], _Answer]) 
         try:
             with closing(_open(folder)) as database, database:
                 return work(database)
-        except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", None) not in _DAMAGE:
+        except _FAILURES as error:
+            if not _tells_damage(error):
                 return None
             _delete(folder)
         except OSError:
             return None
     return None
+
+
+def _tells_damage(error: Exception) -> bool:
+    """A damaged file can even spoil the text of the error message, which then cannot be decoded."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, UnicodeDecodeError) if code is None else code & 0xFF in _DAMAGE
 
 
 def _open(folder: Path) -> sqlite3.Connection:
@@ -69,7 +76,7 @@ def _open(folder: Path) -> sqlite3.Connection:
     database = sqlite3.connect(folder / FILE_NAME)
     try:
         database.executescript(_SCHEMA)
-    except sqlite3.Error:
+    except _FAILURES:
         database.close()
         raise
     return database
@@ -93,8 +100,10 @@ def _insert(database: sqlite3.Connection, rows: list[tuple[bytes, int, int, byte
     database.execute("DELETE FROM skeletons WHERE day < ?", (_today() - KEPT_DAYS,))
 
 
-def _is_sound(value: object, checksum: object) -> bool:
-    return isinstance(value, bytes) and crc32(value) == checksum
+def _is_sound(key: object, day: object, checksum: object, value: object) -> bool:
+    if not (isinstance(key, bytes) and isinstance(day, int) and isinstance(value, bytes)):
+        return False
+    return crc32(value, crc32(key)) == checksum
 
 
 def _today() -> int:
