@@ -1,0 +1,1 @@
+"""The marketplace on Django: pages for people, an API for programs."""
