@@ -17,6 +17,7 @@ from threadly_lint.values import (
     AddDecorator,
     AddImport,
     AddKeyword,
+    ChangeImport,
     Edit,
     Fix,
     MoveImport,
@@ -383,6 +384,31 @@ def test_local_import_goes_into_each_outermost_function_that_uses_it() -> None:
 def test_local_import_is_refused_where_loading_needs_the_name() -> None:
     text = "from shop import find\n\nfound = find()\n"
     assert refusal(text, MoveImport(1, ("find",), "functions")) == "line 3 needs the import when the module is loaded"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("from shop import Cart\n", "from shop.carts import Cart\n"),
+        ("from shop import Cart as C, find\n", "from shop import find\nfrom shop.carts import Cart as C\n"),
+        ("from shop.carts import find\nfrom . import Cart\n", "from shop.carts import find, Cart\n"),
+    ],
+)
+def test_import_from_elsewhere_keeps_the_bound_name(text: str, expected: str) -> None:
+    line = text[: text.index("Cart")].count("\n") + 1
+    assert fixed(text, ChangeImport(line, ("Cart",), "shop.carts")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("import Cart\n", "line 1 imports modules as a whole"),
+        ("from shop import find\n", "the import in line 1 does not have all of: Cart"),
+        ("from shop import Cart  # kept\n", "a comment belongs to the import that would move"),
+    ],
+)
+def test_import_from_elsewhere_is_refused(text: str, reason: str) -> None:
+    assert refusal(text, ChangeImport(1, ("Cart",), "shop.carts")) == reason
 
 
 def test_overlapping_fixes_wait() -> None:

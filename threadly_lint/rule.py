@@ -17,7 +17,27 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, Protocol
 
 from threadly_lint.program import Program
-from threadly_lint.values import Confidence, Finding, Fix, Level, Safety, Span, Step
+from threadly_lint.program.cycles import ImportCycle, cycles_to_report
+from threadly_lint.program.imports import ImportEdge, ImportGraph
+from threadly_lint.program.reexports import edits_past_reexports
+from threadly_lint.values import Confidence, Finding, Fix, Level, MoveImport, Safety, Span, Step
+
+__all__ = [
+    "Confidence",
+    "Finding",
+    "Fix",
+    "ImportCycle",
+    "ImportEdge",
+    "ImportGraph",
+    "Level",
+    "MoveImport",
+    "Program",
+    "Rule",
+    "Span",
+    "Step",
+    "cycles_to_report",
+    "edits_past_reexports",
+]
 
 Pattern = Literal[
     "auth-database",

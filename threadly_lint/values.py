@@ -85,7 +85,15 @@ class MoveImport(Struct, frozen=True, tag=True):
     under: Literal["TYPE_CHECKING", "functions"]
 
 
-Edit = AddKeyword | SwapDecorators | AddDecorator | ReplaceExpression | AddImport | MoveImport
+class ChangeImport(Struct, frozen=True, tag=True):
+    """Take ``names`` of the import statement at ``line`` from ``module`` instead."""
+
+    line: int
+    names: tuple[str, ...]
+    module: str
+
+
+Edit = AddKeyword | SwapDecorators | AddDecorator | ReplaceExpression | AddImport | MoveImport | ChangeImport
 
 
 class Fix(Struct, frozen=True):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from threadly_lint.fixing import edits
-from threadly_lint.fixing.imports import check_import, move_import
+from threadly_lint.fixing.imports import change_import, check_import, move_import
 from threadly_lint.fixing.parsed import Parsed, Splice, splice, splices_conflict
 from threadly_lint.fixing.source import Refusal
 from threadly_lint.fixing.top import ImportNeeds, import_splices
@@ -16,6 +16,7 @@ from threadly_lint.values import (
     AddDecorator,
     AddImport,
     AddKeyword,
+    ChangeImport,
     Edit,
     Fix,
     MoveImport,
@@ -85,6 +86,8 @@ def _plan_edit(edit: Edit, parsed: Parsed) -> tuple[list[Splice], ImportNeeds]:
             return [], ImportNeeds(imports=(edit,))
         case MoveImport():
             return move_import(edit, parsed)
+        case ChangeImport():
+            return change_import(edit, parsed)
 
 
 def _all_splices(plans: Sequence[_Plan], parsed: Parsed) -> list[Splice]:

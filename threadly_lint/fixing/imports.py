@@ -11,7 +11,7 @@ from libcst.metadata import Access, FunctionScope, GlobalScope, ImportAssignment
 from threadly_lint.fixing.parsed import Parsed, Splice
 from threadly_lint.fixing.source import Refusal
 from threadly_lint.fixing.top import ImportNeeds, ImportStatement, aliases_of, imports_of, is_available, spell
-from threadly_lint.values import AddImport, MoveImport
+from threadly_lint.values import AddImport, ChangeImport, MoveImport
 
 TYPE_CHECKING = AddImport("typing", "TYPE_CHECKING")
 POSTPONED_ANNOTATIONS = AddImport("__future__", "annotations")
@@ -25,15 +25,32 @@ def check_import(wanted: AddImport, parsed: Parsed) -> None:
 
 def move_import(edit: MoveImport, parsed: Parsed) -> tuple[list[Splice], ImportNeeds]:
     """Take names out of an import statement at module level, and bring them in where the edit says."""
-    line, statement = _statement_at(edit.line, parsed)
-    moved = [one for one in imports_of(statement) if {one.name or one.module, _bound_name(one)} & {*edit.names}]
-    if len(moved) != len(set(edit.names)):
-        raise Refusal(f"the import in line {edit.line} does not have all of: {', '.join(edit.names)}")
+    line, statement, moved = _named(edit, parsed)
     uses = _uses(statement, {_bound_name(one) for one in moved}, parsed)
     cut = _cut(line, statement, moved, parsed)
     if edit.under == "functions":
         return cut + _local_imports(spell(moved), uses, parsed), ImportNeeds()
     return cut, _deferred(moved, uses, parsed)
+
+
+def change_import(edit: ChangeImport, parsed: Parsed) -> tuple[list[Splice], ImportNeeds]:
+    """Take names out of a ``from`` import at module level, and import them from another module under the same names."""
+    line, statement, moved = _named(edit, parsed)
+    if any(one.name is None for one in moved):
+        raise Refusal(f"line {edit.line} imports modules as a whole")
+    wanted = tuple(AddImport(edit.module, one.name, one.alias) for one in moved)
+    return _cut(line, statement, moved, parsed), ImportNeeds(wanted)
+
+
+def _named(
+    edit: MoveImport | ChangeImport, parsed: Parsed
+) -> tuple[cst.SimpleStatementLine, ImportStatement, list[AddImport]]:
+    """The import statement that an edit is about, with its line, and those of its imports that the edit names."""
+    line, statement = _statement_at(edit.line, parsed)
+    named = [one for one in imports_of(statement) if {one.name or one.module, _bound_name(one)} & {*edit.names}]
+    if len(named) != len(set(edit.names)):
+        raise Refusal(f"the import in line {edit.line} does not have all of: {', '.join(edit.names)}")
+    return line, statement, named
 
 
 def _deferred(moved: list[AddImport], uses: Collection[Access], parsed: Parsed) -> ImportNeeds:

@@ -10,25 +10,25 @@ from threadly_lint.skeleton.nodes import Attribute, Call, Class, Expr, Function,
 from threadly_lint.skeleton.walk import children, walk
 
 INERT_DECORATORS = frozenset(
-    "abstractmethod asynccontextmanager cache cached_property classmethod contextmanager deleter deprecated final getter "
-    "lru_cache overload override property setter staticmethod total_ordering unique wraps".split()
+    "abstractmethod asynccontextmanager cache cached_property classmethod contextmanager deleter deprecated final "
+    "getter lru_cache overload override property setter staticmethod total_ordering unique wraps".split()
 )
 INERT_BASES = frozenset(
-    "ABC BaseException Enum Exception Flag Generic IntEnum LookupError Protocol RuntimeError StrEnum TypeError ValueError "
-    "object".split()
+    "ABC BaseException Enum Exception Flag Generic IntEnum LookupError Protocol RuntimeError StrEnum TypeError "
+    "ValueError object".split()
 )
 """What leaves annotations alone; any other decorator or base class may be a Pydantic model, a mapped table, a route."""
 
 CONSTRUCTORS = frozenset({"__init__", "__call__", "__new__"})
 INJECTORS = frozenset(
-    "aioinject blacksheep dependency_injector dishka fastapi faststream injector kink lagom litestar ninja picobox punq "
-    "rodi sanic_ext svcs taskiq that_depends typer wireup".split()
+    "aioinject blacksheep dependency_injector dishka fastapi faststream injector kink lagom litestar ninja picobox "
+    "punq rodi sanic_ext svcs taskiq that_depends typer wireup".split()
 )
 """Libraries that read the annotations of constructors."""
 
 
 def find_reader(graph: ImportGraph, path: str, mention: Mention) -> str:
-    """What may evaluate the annotation in the file ``path`` that ``mention`` stands for, as part of a sentence; else empty."""
+    """What may evaluate the annotation of ``mention`` in the file ``path``, as a part of a sentence; else empty."""
     body = graph.whole(path).body
     if any("get_type_hints" in _names(node) for node in walk(*body)):
         return "`get_type_hints` is called in this file"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
@@ -30,9 +31,9 @@ _COST_OF_OWN_SUBMODULE = 5
 class ImportCycle(Struct, frozen=True):
     """Modules that import each other.
 
-    ``grade`` is the weakest kind of import that is needed to come round. ``steps`` is the shortest way round; each step has
-    all statements that lead from one module to the next, and the first step is the cheapest to cut. ``modules`` are the
-    paths of all modules that are tangled with each other, ``use`` tells how the first step's names are used.
+    ``grade`` is the weakest kind of import that is needed to come round. ``steps`` is the shortest way round; each step
+    has all statements that lead from one module to the next, and the first step is the cheapest to cut. ``modules`` are
+    the paths of all modules that are tangled with each other, ``use`` tells how the first step's names are used.
     """
 
     grade: Grade
@@ -57,13 +58,24 @@ def find_cycles(graph: ImportGraph, silenced: Collection[ImportEdge] = frozenset
     return found
 
 
+def cycles_to_report(graph: ImportGraph, code: str) -> Iterator[ImportCycle]:
+    """The cycles without the imports on which a comment suppresses ``code``, then one through each of those: whoever
+    decides about findings sees that the comment has its use."""
+    silenced = {edge for edge in graph.edges if graph.silences(edge, code)}
+    yield from find_cycles(graph, silenced)
+    for edge in sorted(silenced, key=lambda edge: edge.sort_key):
+        cycle = cycle_through(graph, edge)
+        if cycle is not None:
+            yield cycle
+
+
 def cycle_through(graph: ImportGraph, edge: ImportEdge) -> ImportCycle | None:
     """The shortest cycle that begins with ``edge``, with the mildest imports that it takes; None when there is none."""
     for grade, kinds in _KINDS.items():
         links = _links(graph, grade, ())
         way = shortest_way(links, edge.imported, edge.importer)
         if edge.kind in kinds and edge.importer != edge.imported and way:
-            steps = ((edge,), *(tuple(links[one][other]) for one, other in zip(way, way[1:], strict=False)))
+            steps = ((edge,), *(tuple(links[one][other]) for one, other in pairwise(way)))
             return ImportCycle(grade, steps, tuple(sorted(way)), ImportUse("load"))
     return None
 

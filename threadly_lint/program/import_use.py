@@ -1,4 +1,4 @@
-"""What a module does with the names that it imports: needs them at load time, in functions only, in annotations only."""
+"""What a module needs its imports for: to be loaded, in functions only, in annotations only."""
 
 from __future__ import annotations
 

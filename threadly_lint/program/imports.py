@@ -23,8 +23,8 @@ from threadly_lint.values import Span
 class ImportEdge(Struct, frozen=True):
     """One statement that makes the module ``importer`` depend on the module ``imported``; both are paths.
 
-    ``names`` are the names that it takes from there, as the statement spells them; ``is_whole`` when they mean the module
-    itself. One statement can be several edges.
+    ``names`` are the names that it takes from there, as the statement spells them; with ``is_whole`` they mean the
+    module itself. One statement can be several edges.
     """
 
     importer: str

@@ -13,7 +13,7 @@ from threadly_lint.skeleton.nodes import Assign, Class, Constant, Expr, Function
 from threadly_lint.skeleton.walk import children, walk
 
 Moment = Literal["load", "function", "annotation", "local annotation"]
-"""An annotation of a local variable is never evaluated; any other one is when the definition runs or something reads it."""
+"""Annotations of local variables are never evaluated, others when their definition runs or something reads them."""
 
 _WORD = re.compile(r"[^\W\d]\w*")
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from threadly_lint.program.imports import ImportGraph
+from threadly_lint.program.imports import ImportEdge, ImportGraph
 from threadly_lint.skeleton.nodes import Assign, Class, Function, Name
+from threadly_lint.values import ChangeImport
 
 
 class Origin(Struct, frozen=True):
@@ -15,6 +16,37 @@ class Origin(Struct, frozen=True):
 
     path: str
     name: str
+
+
+def edits_past_reexports(graph: ImportGraph, step: tuple[ImportEdge, ...]) -> tuple[ChangeImport, ...]:
+    """The edits that import all names of ``step``, edges between the same modules, from where they are defined.
+
+    Nothing when one of them is defined in the imported module itself, or when the new imports lead back all the same.
+    """
+    importer = graph.modules[step[0].importer]
+    edits = []
+    for edge in step:
+        for name in edge.names:
+            origin = None if edge.is_whole else origin_of(graph, edge.imported, name)
+            if origin is None or origin.name != name or _leads_to(graph, origin.path, importer.path, step):
+                return ()
+            module = graph.name(origin.path)
+            found = graph.project.find_module(module, importer)
+            if found is None or found.path != origin.path:
+                return ()
+            edits.append(ChangeImport(edge.line, (name,), module))
+    return tuple(edits)
+
+
+def _leads_to(graph: ImportGraph, start: str, goal: str, without: tuple[ImportEdge, ...]) -> bool:
+    """Whether loading ``start`` loads ``goal``."""
+    pending, seen = [start], {start}
+    while pending:
+        for edge in graph.edges_from(pending.pop()):
+            if edge.kind in ("load", "conditional") and edge not in without and edge.imported not in seen:
+                seen.add(edge.imported)
+                pending.append(edge.imported)
+    return goal in seen
 
 
 def origin_of(graph: ImportGraph, path: str, name: str) -> Origin | None:
@@ -45,6 +77,7 @@ def _defines(graph: ImportGraph, path: str, name: str) -> bool:
     return any(
         statement.name == name
         if isinstance(statement, Function | Class)
-        else isinstance(statement, Assign) and any(isinstance(one, Name) and one.id == name for one in statement.targets)
+        else isinstance(statement, Assign)
+        and any(isinstance(one, Name) and one.id == name for one in statement.targets)
         for statement in graph.whole(path).body
     )
