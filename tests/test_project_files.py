@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,13 @@ def test_an_unreadable_folder_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(os, "scandir", refuse)
     listing = list_files(tmp_path, ())
     assert (listing.modules, listing.unreadable) == (("a.py",), ("locked",))
+
+
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="file names are always text there")
+def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
+    write(tmp_path, "a.py", "\udcff.py", "\udcfe/b.py", "\udcfd.txt", "\u00e4.py")
+    listing = list_files(tmp_path, ())
+    assert (listing.modules, listing.unreadable) == (("a.py", "\u00e4.py"), ("\ufffd", "\ufffd.py"))
 
 
 def test_settings_exclude_files(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ class Listing(Struct, frozen=True):
     """What a walk has found, relative to the project root with ``/``, sorted.
 
     ``modules`` are the Python files, ``packaging`` the packaging files, ``unreadable`` the folders that could not be
-    listed.
+    listed, and what has a name that is no text.
     """
 
     modules: tuple[str, ...]
@@ -80,10 +80,16 @@ class _Walk:
     def _entries(self, folder: str) -> Entries:
         try:
             with os.scandir(self.root / folder) as entries:
-                return list(entries)
+                return [entry for entry in entries if self._has_text_name(folder, entry)]
         except OSError:
             self.unreadable.append(folder.rstrip("/") or ".")
             return []
+
+    def _has_text_name(self, folder: str, entry: os.DirEntry[str]) -> bool:
+        spelled = os.fsencode(entry.name).decode(errors="replace")
+        if spelled != entry.name and (entry.name.endswith(".py") or entry.is_dir(follow_symlinks=False)):
+            self.unreadable.append(folder + spelled)
+        return spelled == entry.name
 
     def _folders(self, folder: str, entries: Entries, ignores: tuple[IgnoreFile, ...]) -> Iterator[str]:
         for entry in entries:

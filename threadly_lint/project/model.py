@@ -38,7 +38,8 @@ class SourceFile(Struct, frozen=True, order=True):
 class Project:
     """Files and names of one project.
 
-    ``files`` are sorted by path, ``roots`` are its source roots, ``unreadable`` the folders that could not be listed.
+    ``files`` are sorted by path, ``roots`` are its source roots. ``unreadable`` are folders that could not be
+    listed, and what has a name that is no text.
     """
 
     def __init__(
