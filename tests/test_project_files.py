@@ -156,6 +156,7 @@ def test_links_do_not_lead_the_walk_astray(tmp_path: Path) -> None:
     (tmp_path / "project" / "far").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
     (tmp_path / "project" / "b.py").symlink_to(tmp_path / "elsewhere" / "b.py")
     (tmp_path / "project" / "gone.py").symlink_to(tmp_path / "nowhere.py")
+    (tmp_path / "project" / "round.py").symlink_to(tmp_path / "project" / "round.py")
     assert modules(tmp_path / "project") == ["app/a.py", "b.py"]
 
 

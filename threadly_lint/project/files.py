@@ -104,7 +104,7 @@ class _Walk:
             path = folder + entry.name
             if entry.name not in modules and entry.name not in PACKAGING_FILES:
                 continue
-            if not entry.is_file() or self._is_left_out(path, ignores):
+            if not _is_file(entry) or self._is_left_out(path, ignores):
                 continue
             if entry.name in modules:
                 self.modules.append(path)
@@ -113,6 +113,14 @@ class _Walk:
 
     def _is_left_out(self, path: str, ignores: tuple[IgnoreFile, ...]) -> bool:
         return self.is_excluded(path) or _is_ignored(path, ignores)
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """A link that leads nowhere, or in circles, is none."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 def _module_names(names: set[str]) -> set[str]:
