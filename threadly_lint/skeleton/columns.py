@@ -22,11 +22,11 @@ def use_file_columns(tree: ast.AST, lines: Sequence[str], moves: Mapping[int, Se
     numbers = [number for number, line in enumerate(lines, 1) if number in moves or not line.isascii()]
     encoded = {number: lines[number - 1].encode() for number in numbers}
 
-    def column(line: int, offset: int) -> int:
+    def column(line: int, offset: int, is_end: bool) -> int:
         if line not in encoded:
             return offset
         characters = len(encoded[line][:offset].decode("utf-8", "replace"))
-        return _before_moves(characters, moves.get(line, ()))
+        return _before_moves(characters, moves.get(line, ()), is_end)
 
     pending: list[Any] = [tree]
     while pending:
@@ -35,16 +35,19 @@ def use_file_columns(tree: ast.AST, lines: Sequence[str], moves: Mapping[int, Se
                 pending.append(node)
             elif _touches(node, numbers):
                 place: Any = node
-                place.col_offset = column(place.lineno, place.col_offset)
-                place.end_col_offset = column(place.end_lineno, place.end_col_offset)
+                place.col_offset = column(place.lineno, place.col_offset, False)
+                place.end_col_offset = column(place.end_lineno, place.end_col_offset, True)
                 pending.append(node)
 
 
-def _before_moves(column: int, moves: Sequence[Move]) -> int:
-    """The column in the file of one in the rewritten line; inside a rewritten part it is the part's start."""
+def _before_moves(column: int, moves: Sequence[Move], is_end: bool) -> int:
+    """The column in the file of one in the rewritten line; inside a rewritten part it is the part's start.
+
+    Where something was removed, what ends there ended before it, and what starts there started after it.
+    """
     shift = 0
     for move in moves:
-        if column <= move.new_start:
+        if column < move.new_start or (is_end and column == move.new_start):
             break
         if column < move.new_end:
             return move.old_start

@@ -38,6 +38,8 @@ class _Edit(NamedTuple):
 
 def normalise(text: str) -> Normalised | None:
     """``text`` without newer syntax, or None when it has none or is too broken to tell."""
+    if _FORMAT_MARK in text or _TYPE_MARK in text:
+        return None
     try:
         tokens = tokens_of(text)
     except Malformed:
@@ -50,72 +52,66 @@ def normalise(text: str) -> Normalised | None:
 
 
 def _statement_edits(text: str, tokens: list[Token]) -> Iterator[_Edit]:
+    pairs = _bracket_pairs(tokens)
     previous = "\n"
     for index, token in enumerate(tokens):
         if token.text in ("def", "class"):
-            yield from _definition(text, tokens, index)
-        elif previous in "\n:;" and token.text == "type":
-            yield from _type_alias(text, tokens, index)
-        elif previous in "\n:;" and token.text == "except":
-            yield from _exception_types(tokens, index)
+            yield from _definition(text, tokens, pairs, index)
+        elif token.text == "type" and previous in ("\n", ":", ";"):
+            yield from _type_alias(text, tokens, pairs, index)
+        elif token.text == "except" and previous in ("\n", ":", ";"):
+            yield from _exception_types(tokens, pairs, index)
         previous = token.text
 
 
-def _definition(text: str, tokens: list[Token], index: int) -> Iterator[_Edit]:
+def _bracket_pairs(tokens: list[Token]) -> dict[int, int]:
+    """For each opening bracket that is closed, by index, the index of the closing one."""
+    pairs: dict[int, int] = {}
+    openings: list[int] = []
+    for index, token in enumerate(tokens):
+        if token.text in ("(", "[", "{"):
+            openings.append(index)
+        elif token.text in (")", "]", "}") and openings:
+            pairs[openings.pop()] = index
+    return pairs
+
+
+def _definition(text: str, tokens: list[Token], pairs: dict[int, int], index: int) -> Iterator[_Edit]:
     """``def f[T](...)`` and ``class C[T]:`` lose their type parameters; line ends move into the next brackets."""
-    opening = _text_at(tokens, index + 2)
-    closing = _closing(tokens, index + 2) if opening == "[" else None
-    if closing is None:
+    if _text_at(tokens, index + 2) != "[" or index + 2 not in pairs:
         return
-    start, end = tokens[index + 2].start, tokens[closing].end
-    if _text_at(tokens, closing + 1) == "(":
-        end = tokens[closing + 1].end
-        yield _Edit(start, end, "(" + _line_ends(text, start, end))
-    else:
-        yield _Edit(start, end, "(" + _line_ends(text, start, end) + ")")
+    closing = pairs[index + 2]
+    has_brackets = _text_at(tokens, closing + 1) == "("
+    start, end = tokens[index + 2].start, tokens[closing + has_brackets].end
+    yield _Edit(start, end, "(" + _line_ends(text, start, end) + ("" if has_brackets else ")"))
 
 
-def _type_alias(text: str, tokens: list[Token], index: int) -> Iterator[_Edit]:
+def _type_alias(text: str, tokens: list[Token], pairs: dict[int, int], index: int) -> Iterator[_Edit]:
     """``type X[T] = value`` becomes the annotated assignment ``MARK: X = value``."""
     after_name = _text_at(tokens, index + 2)
-    if index + 1 >= len(tokens) or tokens[index + 1].kind != "word" or after_name not in ("=", "["):
+    if after_name not in ("=", "[") or tokens[index + 1].kind != "word":
         return
     yield _Edit(tokens[index].start, tokens[index].end, _TYPE_MARK + ":")
-    closing = _closing(tokens, index + 2) if after_name == "[" else None
-    if closing is not None:
-        start, end = tokens[index + 2].start, tokens[closing].end
+    if index + 2 in pairs:
+        start, end = tokens[index + 2].start, tokens[pairs[index + 2]].end
         yield _Edit(start, end, "\\\n" * text.count("\n", start, end))
 
 
-def _exception_types(tokens: list[Token], index: int) -> Iterator[_Edit]:
+def _exception_types(tokens: list[Token], pairs: dict[int, int], index: int) -> Iterator[_Edit]:
     """``except A, B:`` gets the brackets that older versions want."""
     first = index + 2 if _text_at(tokens, index + 1) == "*" else index + 1
-    depth = 0
-    separators: list[str] = []
-    for last in range(first, len(tokens)):
-        text = tokens[last].text
-        depth += (text in "([{") - (text in ")]}")
-        if depth == 0 and text in (",", "as", ":", "\n"):
-            separators.append(text)
-        if separators and separators[-1] in ":\n":
-            break
-    if "," in separators and "as" not in separators:
+    seen: set[str] = set()
+    last = first
+    while _text_at(tokens, last) not in ("", ":", "\n"):
+        seen.add(tokens[last].text)
+        last = pairs.get(last, last) + 1
+    if "," in seen and "as" not in seen:
         yield _Edit(tokens[first].start, tokens[first].start, "(")
         yield _Edit(tokens[last - 1].end, tokens[last - 1].end, ")")
 
 
 def _text_at(tokens: list[Token], index: int) -> str:
     return tokens[index].text if index < len(tokens) else ""
-
-
-def _closing(tokens: list[Token], opening: int) -> int | None:
-    """The index of the bracket that closes the one at ``opening``."""
-    depth = 0
-    for index in range(opening, len(tokens)):
-        depth += (tokens[index].text in "([{") - (tokens[index].text in ")]}")
-        if depth == 0:
-            return index
-    return None
 
 
 def _line_ends(text: str, start: int, end: int) -> str:
@@ -132,7 +128,7 @@ def _format_edits(text: str, tokens: list[Token]) -> Iterator[_Edit]:
         if token.kind in ("string", "format"):
             run.append(token)
             continue
-        if any(_is_newer(text, item) for item in run):
+        if any(_is_newer(text, item) for item in run) and not any(_is_bytes(item) for item in run):
             yield from _call_edits(text, run)
         run.clear()
 
@@ -148,12 +144,17 @@ def _is_newer(text: str, token: Token) -> bool:
     return any(_has_news(text, part, news) for part in token.parts if isinstance(part, Field))
 
 
+def _is_bytes(token: Token) -> bool:
+    return token.text.lstrip("rR")[:1] in ("b", "B")
+
+
 def _has_news(text: str, field: Field, news: tuple[str, ...]) -> bool:
     expression = text[field.start : field.expression_end]
     if any(item in expression for item in news):
         return True
-    inner_strings = any(_is_newer(text, token) for token in field.tokens)
-    return inner_strings or any(_has_news(text, nested, news) for nested in field.nested)
+    if any(_is_newer(text, token) for token in field.tokens):
+        return True
+    return any(nested.nested or _has_news(text, nested, news) for nested in field.nested)
 
 
 def _call_edits(text: str, run: list[Token]) -> Iterator[_Edit]:

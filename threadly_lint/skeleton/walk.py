@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from operator import attrgetter
-from typing import cast
+from typing import Any
 
 from threadly_lint.skeleton import nodes
 from threadly_lint.skeleton.nodes import Attribute, Constant, Expr, Name, Node, UnaryOp
@@ -14,43 +14,48 @@ _CLASSES = {name: item for name, item in vars(nodes).items() if isinstance(item,
 _NODE_WORDS = {*_CLASSES, "Expr", "Stmt"}
 
 
-def _fields(node_class: type[Node]) -> list[str]:
-    """The fields of a node class that hold nodes, in order."""
+def _reader(node_class: type[Node]) -> Callable[[Any], tuple[Any, ...]] | None:
+    """Reads those fields of a node class that hold nodes, last one first; None when there are none."""
     annotations: dict[str, str] = node_class.__annotations__
-    return [field for field, text in annotations.items() if _NODE_WORDS.intersection(re.findall(r"\w+", text))]
+    fields = [field for field, text in annotations.items() if _NODE_WORDS.intersection(re.findall(r"\w+", text))]
+    if len(fields) == 1:
+        read = attrgetter(fields[0])
+        return lambda node: (read(node),)
+    return attrgetter(*reversed(fields)) if fields else None
 
 
-def _getter(fields: list[str]) -> Callable[[Node], object]:
-    return attrgetter(*fields) if fields else lambda node: ()
+_READERS = {item: _reader(item) for item in _CLASSES.values()}
 
 
-_GETTERS = {item: _getter(_fields(item)) for item in _CLASSES.values()}
+def walk(*roots: Node) -> Iterator[Node]:
+    """Every node of the given trees, parents before children and children in the order of their fields."""
+    pending: list[Any] = list(reversed(roots))
+    while pending:
+        node = pending.pop()
+        if node is None:
+            continue
+        yield node
+        read = _READERS[node.__class__]
+        if read is not None:
+            _push(read(node), pending)
+
+
+def _push(values: tuple[Any, ...], pending: list[Any]) -> None:
+    for value in values:
+        if value.__class__ is tuple:
+            pending.extend(reversed(value))
+        else:
+            pending.append(value)
 
 
 def children(node: Node) -> list[Node]:
     """The nodes directly below ``node``, in the order of its fields."""
-    found: list[Node] = []
-    pending = [_GETTERS[node.__class__](node)]
-    for value in pending:
-        if value.__class__ is not tuple:
-            if value is not None:
-                found.append(cast(Node, value))
-            continue
-        for item in cast(tuple[object, ...], value):
-            if item.__class__ is tuple:
-                found.extend(child for child in cast(tuple[Node | None, ...], item) if child is not None)
-            elif item is not None:
-                found.append(cast(Node, item))
-    return found
-
-
-def walk(*roots: Node) -> Iterator[Node]:
-    """Every node of the given trees, parents before children, each tree in source order of its fields."""
-    pending = list(reversed(roots))
-    while pending:
-        node = pending.pop()
-        yield node
-        pending.extend(reversed(children(node)))
+    read = _READERS[node.__class__]
+    if read is None:
+        return []
+    found: list[Any] = []
+    _push(read(node), found)
+    return [child for child in reversed(found) if child is not None]
 
 
 def dotted(expr: Node | None) -> str | None:
