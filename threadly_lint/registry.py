@@ -54,6 +54,9 @@ class Registry:
         self.sources: dict[str, Path] = {one.rule.code: one.source for one in ordered}
         self.tool_codes: dict[str, ToolCode] = {one.code: one for one in TOOL_CODES}
 
+        self._codes_by_name = {rule.name: code for code, rule in self.rules.items()}
+        self._codes_by_name |= {one.name: code for code, one in self.tool_codes.items()}
+
     @property
     def codes(self) -> tuple[str, ...]:
         """Every code that a finding can carry, sorted."""
@@ -62,6 +65,11 @@ class Registry:
     def describe(self, code: str) -> Rule | ToolCode | None:
         """What carries ``code``, or None."""
         return self.rules.get(code) or self.tool_codes.get(code)
+
+    def by_name(self, name: str) -> Rule | ToolCode | None:
+        """What is called ``name``, such as ``import-cycle``, or None."""
+        code = self._codes_by_name.get(name.lower().replace("_", "-"))
+        return self.describe(code) if code else None
 
     def knows(self, prefix: str) -> bool:
         """Whether ``prefix`` is a code or the beginning of one."""
@@ -90,10 +98,8 @@ class Registry:
 
     def nearest(self, word: str) -> str | None:
         """The code whose spelling or name comes closest to ``word``, or None when nothing is near."""
-        by_spelling = {code: code for code in self.codes}
-        by_spelling |= {rule.name.upper(): rule.code for rule in self.rules.values()}
-        by_spelling |= {one.name.upper(): one.code for one in self.tool_codes.values()}
-        matches = difflib.get_close_matches(word.upper().replace("_", "-"), by_spelling, n=1, cutoff=0.6)
+        by_spelling = {code.lower(): code for code in self.codes} | self._codes_by_name
+        matches = difflib.get_close_matches(word.lower().replace("_", "-"), by_spelling, n=1, cutoff=0.6)
         return by_spelling[matches[0]] if matches else None
 
     def digest(self) -> str:

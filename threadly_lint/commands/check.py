@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from threadly_lint.commands._options import isolated_option, rules_option
+
 if TYPE_CHECKING:
     from threadly_lint.commands._mending import Workshop
     from threadly_lint.project import Project
@@ -60,18 +62,11 @@ def _codes(_context: click.Context, _option: click.Parameter, values: Sequence[s
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--statistics", is_flag=True, help="Count findings by code; in text, instead of showing them.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
-@click.option("--isolated", is_flag=True, help="Ignore all settings files.")
+@isolated_option
 @click.option("--jobs", type=click.IntRange(min=1), help="How many processes may read files; one for each processor.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 @click.option("--cache-dir", type=click.Path(file_okay=False, path_type=Path), help="Where the cache is kept.")
-@click.option(
-    "--rules",
-    "folders",
-    multiple=True,
-    metavar="DIR",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder with rules of your own.",
-)
+@rules_option
 @click.option("--verbose", is_flag=True, help="Show the traceback of a rule that crashed.")
 def command(paths: tuple[Path, ...], **options: Any) -> int:
     """Analyse the project around PATHS (by default the current folder) and report what is found in them.

@@ -80,24 +80,38 @@ class _Mender(Generic[_Outcome]):
         ]
 
     def attempt(self, findings: Sequence[Finding]) -> bool:
-        """Apply as much as goes together; True when something was applied.
-
-        When the result breaks a promise, half of the fixes are tried, until the one that breaks it stands alone.
-        """
+        """Apply as much as goes together; False when nothing was applied and some fix was refused."""
         texts, applied = self._changed(findings)
         if not applied:
             return False
         outcome = self._analyse({**self.texts, **texts})
-        complaint = _broken_promise(self.outcome, outcome, applied)
-        if not complaint:
-            self.texts.update(texts)
-            self.outcome = outcome
-            self.fixed += applied
+        if not _broken_promise(self.outcome, outcome, applied):
+            self._accept(texts, outcome, applied)
             return True
-        if len(applied) == 1:
-            self._refuse(applied[0], complaint)
+        refused_before = len(self.refused)
+        self._refuse_culprits(applied)
+        if len(self.refused) > refused_before:
             return False
         return self.attempt(applied[: len(applied) // 2])
+
+    def _accept(self, texts: Mapping[str, bytes], outcome: _Outcome, applied: Sequence[Finding]) -> None:
+        """Earlier refusals are forgotten: what they were about may have moved, and is tried again where it is now."""
+        self.texts.update(texts)
+        self.outcome = outcome
+        self.fixed += applied
+        self.refused.clear()
+
+    def _refuse_culprits(self, findings: Sequence[Finding]) -> None:
+        """Halve the findings until each fix that breaks a promise stands alone."""
+        texts, applied = self._changed(findings)
+        complaint = _broken_promise(self.outcome, self._analyse({**self.texts, **texts}), applied)
+        if not complaint:
+            return
+        if len(applied) == 1:
+            self._refuse(applied[0], complaint)
+            return
+        self._refuse_culprits(applied[: len(applied) // 2])
+        self._refuse_culprits(applied[len(applied) // 2 :])
 
     def _changed(self, findings: Sequence[Finding]) -> tuple[dict[str, bytes], list[Finding]]:
         """New content of files, and the findings whose fixes are in it."""

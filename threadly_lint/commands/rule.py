@@ -1,0 +1,24 @@
+"""``threadly-lint rule CODE``: the documentation of one rule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from threadly_lint.commands._options import rules_option
+
+
+@click.command()
+@click.argument("code")
+@rules_option
+def command(code: str, folders: tuple[Path, ...]) -> None:
+    """Explain the rule with this CODE or name."""
+    from threadly_lint.registry import load_registry
+
+    registry = load_registry(folders)
+    rule = registry.describe(code.upper()) or registry.by_name(code)
+    if rule is None:
+        raise click.UsageError(f"there is no rule `{code}`{registry.hint(code)}")
+    fix = getattr(rule, "fix", None)
+    click.echo(f"{rule.code} {rule.name} ({rule.level}{f', {fix} fix' if fix else ''})\n\n{rule.page.strip()}")
