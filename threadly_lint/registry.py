@@ -239,7 +239,7 @@ def _declaration_problems(found: LoadedRule) -> Iterator[str]:
         yield f"{source}: code {rule.code!r} is not TL, a capital letter and three digits"
     if rule.code.startswith("TLZ"):
         yield f"{source}: code {rule.code} is reserved for the tool itself"
-    missing = [heading for heading in HEADINGS if not re.search(rf"^{heading}\b", rule.page, re.MULTILINE)]
+    missing = [heading for heading in HEADINGS if not re.search(rf"^(?:#+ )?{heading}\b", rule.page, re.MULTILINE)]
     if missing:
         yield f"{source}: the docstring lacks {', '.join(missing)}"
     if not rule.checks:
