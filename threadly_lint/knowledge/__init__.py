@@ -12,7 +12,7 @@ describes one class (``[class."..."]``: members are methods and attributes of an
     defaults = { async = true }                          # keys that hold for every group of this table
     write = "add delete"                                 # effect = names of members, separated by blanks
     read = ["get", { names = "search", timeout = { by = "timeout", default = "none" } }]
-    enter = "$self"                                      # also iter, await, call, item: what `with` and so on yield
+    enter = "$self"                                      # also iter, await, call, item, any (other attributes)
     attrs = { user = "acme.User | None" }
     returns = { "get search" = "$elem | None" }
 
@@ -27,7 +27,7 @@ a position, a keyword, or ``1/timeout``), ``model`` (a type) and ``exit`` (``com
 ``is`` takes the same keys with ``effect`` in the place of ``names``.
 
 Other sections: ``[keyword."acme.get"]`` with ``effect = "keyword"`` (plus ``when``, the value for which it holds, and
-``default``), ``[setting]``, ``[exceptions]`` (class = parents), ``[aliases]`` (path = path), ``[constants]``,
+``default``), ``[setting]``, ``[exceptions."acme.errors"]`` (classes = parents), ``[aliases]`` (path = path), ``[constants]``,
 ``status_modules`` (modules whose ``HTTP_404_...`` names are numbers) and ``[[heuristic]]``.
 
 To add a library, add its tables to the files of the roles it plays; a mistake is reported with file and line.

@@ -118,7 +118,7 @@ def _check_references(draft: Draft) -> None:
 
 
 def _references(table: DraftTable) -> Iterable[tuple[str, str]]:
-    yield from ((base, "bases") for base in table.bases if not hasattr(builtins, base))
+    yield from ((base, "bases") for base in table.bases if not hasattr(builtins, base.removeprefix("builtins.")))
     expressions: dict[str, TypeExpression] = {**table.returns, **table.attrs}
     for member, expression in expressions.items():
         yield from ((found, member) for found in expression.names() if found != "datetime.datetime")

@@ -15,7 +15,7 @@ Where = Literal["call", "constructor", "client"]
 
 # Request handling, identity, database, validation, external calls, caches, search and events, monitoring, limits, machine.
 _EFFECT_WORDS = """
-abort adapter after-commit boundary connect csrf dependency documentation enqueue error-handler handler-base hook
+abort adapter after-commit background boundary connect csrf dependency documentation enqueue error-handler handler-base hook
 idempotency lifecycle method-filter middleware mixin mount parameter-type redirect registration resolver response
 route route-register router schedule schema source websocket
 anonymous-user auth-config constant credentials current-user guard guard-none guard-partial guard-weak guard-weaken
@@ -26,9 +26,9 @@ no-validation sanitizer unsafe validated validation
 bulkhead circuit-breaker client config exception external-call fallback retry status-check timeout
 cache-delete cache-get cache-memo cache-remember cache-response cache-scan cache-set cache-ttl
 index-admin index-model index-read index-write publish publish-build subscribe
-annotate log metric monitoring report setup trace
+annotate log metric report setup trace
 client-limit rate-limit rate-limit-key rate-limit-off
-clock code file-read file-write process sleep
+clock code file-read file-write markup process sleep
 """
 EFFECTS = frozenset(_EFFECT_WORDS.split())
 KINDS = frozenset({"attribute", "call", "class", "decorator", "exception", "keyword", "method", "setting"})
@@ -160,7 +160,8 @@ class LibClass(Struct, frozen=True):
     """A library class with everything it inherits; ``mro`` starts with the class itself.
 
     ``returns`` maps methods to what they return, ``attrs`` attributes to what they hold. The other fields are what
-    ``with``, ``for``, ``await``, calling, subscription and access through a model instance yield for an instance.
+    ``with``, ``for``, ``await``, calling, subscription, any other attribute (``client.<database>``) and access through a
+    model instance yield for an instance.
     """
 
     name: str
@@ -173,4 +174,5 @@ class LibClass(Struct, frozen=True):
     awaited: TypeExpression | None = None
     called: TypeExpression | None = None
     item: TypeExpression | None = None
+    any_attr: TypeExpression | None = None
     field: TypeExpression | None = None

@@ -11,6 +11,7 @@ from threadly_lint.knowledge.facts import Compiled, Detail, Fact, Heuristic, Lib
 from threadly_lint.knowledge.type_expressions import TypeExpression
 
 _BUILTIN_ALIASES = {"EnvironmentError": "OSError", "IOError": "OSError"}
+_PSEUDO_CLASS = re.compile(r"\('[^']*'\)")
 _STATUS_NAME = re.compile(r"HTTP_(\d{3})(_|$)")
 _INSTANCE = TypeExpression("$call")
 _NOTHING: Table = Table()
@@ -50,7 +51,13 @@ class Knowledge:
         name = dotted.removeprefix("builtins.")
         while (replaced := self._replace_prefix(name)) != name:
             name = replaced
+        if "('" in name and not self._starts_known(name):
+            name = _PSEUDO_CLASS.sub("('*')", name)
         return _BUILTIN_ALIASES.get(name, name)
+
+    def _starts_known(self, name: str) -> bool:
+        end = name.index("')") + 2
+        return name[:end] in self._tables
 
     def _replace_prefix(self, name: str) -> str:
         prefix, rest = name, ""
@@ -109,10 +116,8 @@ class Knowledge:
 
     def _fact_numbers(self, name: str) -> tuple[int, ...]:
         table = self._tables.get(name, _NOTHING)
-        if table.own:
-            return table.own
-        numbers = self._member_numbers(name)
-        if numbers or not table.bases:
+        numbers = (*self._member_numbers(name), *table.own)
+        if numbers:
             return numbers
         return next(filter(None, map(self._fact_numbers, table.bases)), ())
 
@@ -124,7 +129,17 @@ class Knowledge:
             numbers = [n for n in table.facts.get(member, ()) if self._compiled.details[n].role not in roles]
             roles |= {self._compiled.details[number].role for number in numbers}
             found += numbers
-        return tuple(found)
+        return tuple(found) or self._pattern_numbers(name)
+
+    def _pattern_numbers(self, name: str) -> tuple[int, ...]:
+        """Facts of ``get_*`` or ``*``, the longest pattern first, for a member that is not mentioned by its own name."""
+        if name in self._tables or self._is_member(name):
+            return ()
+        for table, member in self._owners(name):
+            patterns = [known for known in table.facts if known.endswith("*") and member.startswith(known[:-1])]
+            if patterns:
+                return table.facts[max(patterns, key=len)]
+        return ()
 
     def _find_keyword(self, name: str, keyword: str) -> Fact | None:
         owner, _, member = name.rpartition(".")
@@ -150,7 +165,11 @@ class Knowledge:
     def attr(self, dotted: str) -> TypeExpression | None:
         """What the attribute or module-level object holds."""
         if dotted not in self._attrs:
-            self._attrs[dotted] = self._member_type(self.canonical(dotted), "attrs")
+            name = self.canonical(dotted)
+            found = self._member_type(name, "attrs")
+            if found is None and name not in self._tables and not self._is_member(name):
+                found = self._any_attribute(name)
+            self._attrs[dotted] = found
         return self._attrs[dotted]
 
     def class_of(self, dotted: str) -> LibClass | None:
@@ -176,11 +195,19 @@ class Knowledge:
                 return types[member]
         return None
 
+    def _any_attribute(self, name: str) -> TypeExpression | None:
+        return next((table.attrs["__any__"] for table, _ in self._owners(name) if "__any__" in table.attrs), None)
+
+    def _is_member(self, name: str) -> bool:
+        return any(
+            member in table.facts or member in table.returns or member in table.attrs
+            for table, member in self._owners(name)
+        )
+
     def _owners(self, name: str) -> Iterator[tuple[Table, str]]:
         """The tables that may say something about the last component of ``name``, nearest class first."""
         owner, _, member = name.rpartition(".")
-        if not owner:
-            return
+        owner = owner or "builtins"
         if owner not in self._tables:
             held = self.attr(owner)
             owner = self.canonical(held.name) if held is not None else ""
@@ -220,6 +247,7 @@ class Knowledge:
             awaited=returns.get("__await__"),
             called=returns.get("__call__"),
             item=returns.get("__getitem__"),
+            any_attr=attrs.get("__any__"),
             field=fields[-1] if fields else None,
         )
 

@@ -100,8 +100,8 @@ class _FileReader:
             case "setting":
                 self._settings(content)
             case "exceptions":
-                for name, parents in content.items():
-                    self._exception(name, parents)
+                for module, families in content.items():
+                    self._exceptions(module, families)
             case "aliases":
                 for name, target in content.items():
                     self._alias(name, target, section)
@@ -160,6 +160,8 @@ class _FileReader:
                 self._types(table, key, name, value)
             case "defaults":
                 read_detail(self.role, "config", "method", value)
+            case "any":
+                self._types(table, "attrs", name, {"__any__": value})
             case _ if key in DUNDERS:
                 self._types(table, "returns", name, {DUNDERS[key]: value})
             case _:
@@ -221,12 +223,16 @@ class _FileReader:
             except ValueError as error:
                 self._problem(f"setting: {effect}: {error}", "setting", effect)
 
-    def _exception(self, name: str, parents: str) -> None:
-        table = self.draft.tables.setdefault(name, DraftTable(True, f"{self.name}:{self._line(name)}"))
-        if table.bases:
-            self._problem(f"{name} is given twice", "exceptions", name)
-        table.bases = read_words(parents)
-        table.own.append(read_detail(self.role, "exception", "exception", {}))
+    def _exceptions(self, module: str, families: Mapping[str, str]) -> None:
+        """``"Child Child" = "Parent Parent"``: a parent is looked for in the same module first."""
+        children = {child: parents for names, parents in families.items() for child in names.split()}
+        where = f"{self.name}:{self._line(module, '')}"
+        for child, parents in children.items():
+            table = self.draft.tables.setdefault(f"{module}.{child}", DraftTable(True, where))
+            if table.bases:
+                self._problem(f"{module}.{child} is given twice", module, child)
+            table.bases = tuple(f"{module}.{parent}" if parent in children else parent for parent in parents.split())
+            table.own.append(read_detail(self.role, "exception", "exception", {}))
 
     def _alias(self, alias: str, name: str, *path: str) -> None:
         if self.draft.aliases.setdefault(alias, name) != name:
