@@ -130,11 +130,15 @@ class _Votes:
         return [Served(folder, join(folder, place), place_of(path)) for folder in near or found]
 
     def _serves(self, path: str, folder: str, place: str) -> bool:
-        """A folder inside a package serves dotted names only: ``redis`` alone is more likely to be the library."""
+        """A folder inside a package serves dotted names only: ``redis`` alone is more likely to be the library.
+
+        And a folder with packaging files is no package, unless it says so.
+        """
         if folder in self.tree.packages and "/" not in place and folder not in self.markers:
             return False
         target = join(folder, place)
-        return self.tree.has(target) and self.tree.find(target) != path
+        file = self.tree.find(target)
+        return file != path if file else target in self.tree.folders and target not in self.markers
 
 
 class _Chooser:
