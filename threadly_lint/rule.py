@@ -17,26 +17,43 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, Protocol
 
 from threadly_lint.program import Program
+from threadly_lint.program import types
 from threadly_lint.program.cycles import ImportCycle, cycles_to_report
+from threadly_lint.program.effects import Event, Frame, Occurrence
+from threadly_lint.program.entry_points import EntryPoint, Run
 from threadly_lint.program.imports import ImportEdge, ImportGraph
+from threadly_lint.program.names import Class, Function, Module
 from threadly_lint.program.reexports import edits_past_reexports
+from threadly_lint.program.subjects import Call, Endpoint, Operation
 from threadly_lint.values import Confidence, Finding, Fix, Level, MoveImport, Safety, Span, Step
 
 __all__ = [
+    "Call",
+    "Class",
     "Confidence",
+    "Endpoint",
+    "EntryPoint",
+    "Event",
     "Finding",
     "Fix",
+    "Frame",
+    "Function",
     "ImportCycle",
     "ImportEdge",
     "ImportGraph",
     "Level",
+    "Module",
     "MoveImport",
+    "Occurrence",
+    "Operation",
     "Program",
     "Rule",
+    "Run",
     "Span",
     "Step",
     "cycles_to_report",
     "edits_past_reexports",
+    "types",
 ]
 
 Pattern = Literal[

@@ -103,6 +103,8 @@ def _call_atom(a: Activation, atom: Atom, args: tuple[Value, ...], keywords: dic
             return call_library(a, Call(a.module, name, (), args, keywords, node))
         case t.LibMethod(receiver, owner, name):
             return _call_method(a, atom, receiver, owner, name, args, keywords, node)
+        case t.Rest(run):
+            return run(a)
         case t.Obj(name):
             call = Call(a.module, f"{name}.__call__", (atom,), args, keywords, node)
             return call_library(a, call)

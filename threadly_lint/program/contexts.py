@@ -35,6 +35,12 @@ def _around(a: Activation, frames: list[Frame]) -> Iterator[None]:
         a.frame = outer
 
 
+def stay_inside(a: Activation, frame: Frame | None) -> None:
+    """From here on everything stands inside these constructs too (a dependency that yields holds its context open)."""
+    for part in reversed(list(frame.chain()) if frame is not None else []):
+        a.frame = Frame(part.kind, part.node, part.function, a.frame, part.side, part.value)
+
+
 def _enter(a: Activation, atom: Atom, node: n.WithItem) -> tuple[Value, Frame | None]:
     from threadly_lint.program.attributes import attribute
     from threadly_lint.program.calls import call_value

@@ -208,7 +208,11 @@ class Function:
     @property
     def span(self) -> Span:
         """The place of the function's name (of the whole lambda)."""
-        return Span(*(self.node.name_span if isinstance(self.node, n.Function) else self.node.span))
+        return Span(*self.name_span)
+
+    @property
+    def name_span(self) -> n.Span:
+        return self.node.name_span if isinstance(self.node, n.Function) else self.node.span
 
     @property
     def params(self) -> tuple[n.Parameter, ...]:
@@ -328,3 +332,19 @@ def target_names(target: n.Expr) -> Iterator[str]:
     elif isinstance(target, n.Sequence):
         for item in target.items:
             yield from target_names(item)
+
+
+def calls_in(module: Module) -> Iterator[tuple[n.Call, Function | None]]:
+    """Every call of a module with the function in whose body it stands (None at module and class level)."""
+    from threadly_lint.skeleton.walk import children
+
+    stack: list[tuple[n.Node, Function | None, Class | None]] = [(s, None, None) for s in reversed(module.skeleton.body)]
+    while stack:
+        node, function, owner = stack.pop()
+        if isinstance(node, n.Call):
+            yield node, function
+        if isinstance(node, n.Function):
+            function, owner = module.function(node, None if owner else function, owner), None
+        elif isinstance(node, n.Class):
+            owner = module.class_(node, owner or function)
+        stack.extend((child, function, owner) for child in children(node))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from threadly_lint.knowledge import Knowledge, load_knowledge
 from threadly_lint.program import types as t
@@ -14,12 +15,17 @@ from threadly_lint.program.effects import Exit, Outcome
 from threadly_lint.program.failures import Failures
 from threadly_lint.program.libraries import Libraries
 from threadly_lint.program.models import Models
-from threadly_lint.program.names import Binding, Class, Function, Module, definitions
+from threadly_lint.program.names import Binding, Class, Function, Module, calls_in, definitions
 from threadly_lint.program.slots import Slots
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.program.wrappers import apply_decorators, method_kind
 from threadly_lint.project import Project, SourceFile
 from threadly_lint.skeleton import nodes as n
+
+if TYPE_CHECKING:
+    from threadly_lint.program.entry_points import EntryPoint
+    from threadly_lint.program.imports import ImportGraph
+    from threadly_lint.program.subjects import Subjects
 
 MAX_CONTEXTS = 12
 
@@ -41,6 +47,7 @@ class Program:
         self.failures = Failures(self)
         self.behaviour = Behaviour(self)
         self.slots = Slots(self)
+        self.memo: dict[object, Any] = {}
         self._globals: dict[tuple[str, str], Value] = {}
         self._members: dict[tuple[Class, str], Value] = {}
         self._mros: dict[Class, list[Class | str]] = {}
@@ -456,6 +463,44 @@ class Program:
                 if any(True for _ in definitions(info.node.body)):
                     self._variables[info] = dict(a.variables)
         return outcome_of(a, is_generator_object=self.kind(info) == "function")
+
+    @cached_property
+    def entry_points(self) -> list[EntryPoint]:
+        """Everything that the outside calls, framework by framework."""
+        from threadly_lint.frameworks import entry_points
+
+        return list(entry_points(self))
+
+    @cached_property
+    def imports(self) -> ImportGraph:
+        """Which module imports which, and how."""
+        from threadly_lint.program.imports import ImportGraph
+
+        return ImportGraph(self.project, self.skeletons)
+
+    def each(self, subject: type) -> Iterable[Any]:
+        """All subjects of one kind that a rule may subscribe to."""
+        return self._subjects.each(subject)
+
+    @cached_property
+    def _subjects(self) -> Subjects:
+        from threadly_lint.program.subjects import Subjects
+
+        return Subjects(self)
+
+    def calls_named(self, name: str) -> list[tuple[n.Call, Module, Function | None]]:
+        """Calls ``name(...)`` and ``something.name(...)`` outside decorators, with the function around each."""
+        return self._calls_by_name.get(name, [])
+
+    @cached_property
+    def _calls_by_name(self) -> dict[str, list[tuple[n.Call, Module, Function | None]]]:
+        found: dict[str, list[tuple[n.Call, Module, Function | None]]] = {}
+        for module in self.modules.values():
+            for call, function in calls_in(module):
+                func = call.func
+                name = func.attr if isinstance(func, n.Attribute) else func.id if isinstance(func, n.Name) else ""
+                found.setdefault(name, []).append((call, module, function))
+        return found
 
     @cached_property
     def functions(self) -> list[Function]:

@@ -138,6 +138,12 @@ class Wrapped(NamedTuple):
     guards: Proof = NO_PROOF
 
 
+class Rest(NamedTuple):
+    """What a middleware calls to go on: the remaining steps and the handler."""
+
+    run: Callable[..., Value]
+
+
 class Seq(NamedTuple):
     """A list, tuple or set: ``items`` when each is known, else ``elem`` stands for all."""
 
@@ -167,6 +173,7 @@ Shape = (
     | Super
     | Partial
     | Wrapped
+    | Rest
     | Seq
     | Map
 )

@@ -1,0 +1,240 @@
+"""What web frameworks have in common: finding registrations, telling routers apart, calling hooks and handlers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.calls import arguments, call_value
+from threadly_lint.program.entry_points import Rest, Step, handler_node
+from threadly_lint.program.expressions import evaluate
+from threadly_lint.program.names import Class, Function, Module
+from threadly_lint.program.types import Atom, Tag, Value
+from threadly_lint.skeleton import nodes as n
+
+if TYPE_CHECKING:
+    from threadly_lint.program.program import Program
+
+DEVELOPMENT = ("debug", "dev", "development", "testing", "test", "local")
+
+
+@dataclass(frozen=True, eq=False)
+class Registration:
+    """A call (or decorator) that registers something: on which object, with what, in which scope.
+
+    ``name`` is the library's name of the method or function, ``function`` the decorated function, if any.
+    """
+
+    name: str
+    receiver: Atom | None
+    args: tuple[Value, ...]
+    keywords: dict[str, Value]
+    node: n.Expr
+    scope: Activation
+    module: Module
+    function: Function | None = None
+    conditional: bool = False
+
+    def argument(self, position: int, *keywords: str) -> Value:
+        """An argument by position or by one of its names; empty when not given."""
+        for keyword in keywords:
+            if keyword in self.keywords:
+                return self.keywords[keyword]
+        return self.args[position] if 0 <= position < len(self.args) else ()
+
+
+def scope_in(program: Program, module: Module, function: Function | None) -> Activation:
+    """A scope in which expressions inside ``function`` (or at module level) can be evaluated."""
+    if function is None or function is module.body:
+        body = program.body(module)
+        body.revive()
+        return body
+    a = Activation(program, function, dict(program.final_variables(function)))
+    if function.parent is None and function.owner is not None and function.params:
+        a.bind(function.params[0].name, (Atom(t.Inst(function.owner)),))
+    return a
+
+
+def decorations(program: Program) -> Iterator[tuple[Function, n.Expr, Activation]]:
+    """Every decorator of every function, with a scope to evaluate it in."""
+    for function in program.functions:
+        for decorator in function.decorators:
+            yield function, decorator, _decorator_scope(program, function)
+
+
+def _decorator_scope(program: Program, function: Function) -> Activation:
+    if function.owner is not None:
+        return Activation(program, function.module.body, {}, class_scope=function.owner)
+    return scope_in(program, function.module, function.parent)
+
+
+def decorator_registrations(program: Program, names: frozenset[str]) -> Iterator[Registration]:
+    """Decorators that are (calls of) a method called one of ``names`` of something a library made."""
+    for function in program.functions:
+        for decorator in function.decorators:
+            target = decorator.func if isinstance(decorator, n.Call) else decorator
+            leaf = target.attr if isinstance(target, n.Attribute) else target.id if isinstance(target, n.Name) else ""
+            if leaf not in names and not isinstance(target, n.Name):
+                continue
+            scope = _decorator_scope(program, function)
+            yield from _registrations(program, decorator, target, scope, function.module, function, names)
+
+
+def call_registrations(program: Program, names: frozenset[str]) -> Iterator[Registration]:
+    """Calls of a method or function called one of ``names``, anywhere in the project."""
+    for name in sorted(names):
+        for call, module, function in program.calls_named(name):
+            scope = scope_in(program, module, function)
+            yield from _registrations(program, call, call.func, scope, module, None, names)
+
+
+def _registrations(
+    program: Program,
+    node: n.Expr,
+    target: n.Expr,
+    scope: Activation,
+    module: Module,
+    function: Function | None,
+    names: frozenset[str],
+) -> Iterator[Registration]:
+    found = evaluate(scope, target)
+    for atom in found:
+        shape = atom.shape
+        name = shape.owner if isinstance(shape, t.LibMethod) else shape.name if isinstance(shape, t.Lib) else ""
+        if name.rpartition(".")[2] not in names:
+            continue
+        receiver = shape.receiver if isinstance(shape, t.LibMethod) else None
+        args, keywords = arguments(scope, node) if isinstance(node, n.Call) else ((), {})
+        yield Registration(name, receiver, args, keywords, node, scope, module, function)
+
+
+def identity(atom: Atom) -> object:
+    """What tells one router, blueprint or application from another: where it was made."""
+    shape = atom.shape
+    if isinstance(shape, t.Obj):
+        return id(shape.made.call) if shape.made is not None else shape.name
+    if isinstance(shape, t.Inst):
+        return (shape.info, shape.args, shape.keywords)
+    if isinstance(shape, t.Lib):
+        return shape.name
+    return shape
+
+
+def made_with(atom: Atom, keyword: str, position: int | None = None) -> Value:
+    """What the constructor of an object was given."""
+    shape = atom.shape
+    if isinstance(shape, t.Obj) and shape.made is not None:
+        found = shape.made.keyword(keyword)
+        if not found and position is not None and position < len(shape.made.args):
+            return shape.made.args[position]
+        return found
+    if isinstance(shape, t.Inst):
+        found = dict(shape.keywords).get(keyword, ())
+        if not found and position is not None and position < len(shape.args):
+            return shape.args[position]
+        return found
+    return ()
+
+
+def items_of(value: Value) -> list[Value]:
+    """The items of a list display; those of alternatives together. A value that is no list is its own only item."""
+    found: list[Value] = []
+    for atom in value:
+        shape = atom.shape
+        if isinstance(shape, t.Seq):
+            found.extend(shape.items if shape.items is not None else [(x,) for x in shape.elem])
+        elif not t.is_none(atom) and not isinstance(shape, t.Unknown):
+            found.append((atom,))
+    return found
+
+
+def texts_of(value: Value) -> list[str]:
+    """String literals in a value or in the lists that it may be."""
+    return [x for item in items_of(value) for x in t.constants(item) if isinstance(x, str)]
+
+
+def is_library(program: Program, atom: Atom, *classes: str) -> bool:
+    """Whether an object is of one of these library classes, or of a project subclass of one."""
+    shape = atom.shape
+    if isinstance(shape, t.Obj):
+        return any(program.knowledge.is_subclass(shape.name, c) for c in classes)
+    if isinstance(shape, t.Inst):
+        return program.inherits(shape.info, *classes)
+    return False
+
+
+def underlying(value: Value) -> Function | None:
+    """The function as written behind decorators that keep its signature: the innermost one."""
+    for atom in value:
+        shape = atom.shape
+        if isinstance(shape, t.Wrapped) and (found := underlying(shape.inner)) is not None:
+            return found
+        if isinstance(shape, t.Partial) and (found := underlying(shape.func)) is not None:
+            return found
+        if isinstance(shape, t.Func):
+            for _, captured in shape.captured:
+                if (found := underlying(captured)) is not None and _keeps_signature(shape.info):
+                    return found
+            return shape.info
+        if isinstance(shape, t.Inst):
+            for given in (*shape.args, *(v for _, v in shape.keywords)):
+                if (found := underlying(given)) is not None:
+                    return found
+    return None
+
+
+def _keeps_signature(info: Function) -> bool:
+    return {p.kind for p in info.params} >= {"args", "kwargs"} or any(p.kind == "kwargs" for p in info.params)
+
+
+def calling(func: Value, args: tuple[Value, ...], keywords: dict[str, Value], function: Function) -> Rest:
+    """A call of ``func`` with fixed arguments, reported at the handler's name."""
+
+    def call(a: Activation) -> Value:
+        return call_value(a, func, args, keywords, handler_node(function))
+
+    return call
+
+
+def hook_step(func: Value, args: tuple[Value, ...], node: n.Expr) -> Step:
+    """A hook that runs before the handler; one that returns an answer ends the request, so only its silent ends go on."""
+
+    def step(a: Activation, rest: Rest) -> Value:
+        before = a.state.auth if a.state is not None else t.NO_PROOF
+        value = call_value(a, func, args, {}, node)
+        if a.state is None:
+            return ()
+        silent = t.keep(value, t.is_none)
+        if value and not silent:
+            return ()
+        a.prove(t.common_proof(silent) - before)
+        return rest(a)
+
+    return step
+
+
+def path_parameters(path: str, function: Function, skip: int) -> dict[str, Value]:
+    """Keyword arguments for a handler whose parameters come from the URL."""
+    value = t.obj("str", tags=frozenset({Tag("request", "path")}))
+    return {p.name: value for p in function.params[skip:] if p.kind in ("normal", "keyword")}
+
+
+def join_paths(*parts: str) -> str:
+    """URL path parts joined with exactly one slash between them."""
+    found = "/".join(p.strip("/") for p in parts if p.strip("/"))
+    trailing = "/" if parts and parts[-1].endswith("/") and found else ""
+    return f"/{found}{trailing}"
+
+
+def subclasses(program: Program, *bases: str) -> Iterator[Class]:
+    """Project classes with one of these library classes among their ancestors."""
+    for info in program.classes:
+        if program.inherits(info, *bases):
+            yield info
+
+
+def flatten(values: Iterable[Value]) -> Value:
+    return t.join(*values)

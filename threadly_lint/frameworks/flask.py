@@ -1,0 +1,250 @@
+"""Flask and Quart: routes on applications and blueprints, ``add_url_rule``, class views, hooks, nested blueprints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from threadly_lint.frameworks.base import (
+    Registration,
+    call_registrations,
+    calling,
+    decorator_registrations,
+    hook_step,
+    identity,
+    is_library,
+    items_of,
+    join_paths,
+    made_with,
+    path_parameters,
+    texts_of,
+    underlying,
+)
+from threadly_lint.program import types as t
+from threadly_lint.program.entry_points import EntryPoint, Mount, Step, handler_node
+from threadly_lint.program.names import Class, Function
+from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.wrappers import library_wrapped
+from threadly_lint.skeleton import nodes as n
+
+if TYPE_CHECKING:
+    from threadly_lint.program.program import Program
+
+APPLICATIONS = ("flask.Flask", "quart.Quart", "apiflask.APIFlask", "flask_openapi3.OpenAPI")
+BLUEPRINTS = ("flask.Blueprint", "quart.Blueprint", "apiflask.APIBlueprint", "flask_smorest.Blueprint", "flask_openapi3.APIBlueprint")
+VERBS = frozenset({"get", "post", "put", "patch", "delete"})
+ROUTES = VERBS | {"route", "websocket"}
+HOOKS = frozenset({"before_request", "before_app_request"})
+VIEW_CLASSES = ("flask.views.View", "flask.views.MethodView", "quart.views.View", "quart.views.MethodView")
+VIEW_METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+
+
+@dataclass(eq=False)
+class Node:
+    """An application or blueprint: where it is registered, and the hooks before its requests."""
+
+    atom: Atom
+    parents: list[tuple[Node, Registration]] = field(default_factory=list)
+    hooks: list[Step] = field(default_factory=list)
+
+
+class Site:
+    """All applications and blueprints of a project."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.nodes: dict[object, Node] = {}
+        self.everywhere: list[Step] = []
+        self._read_registrations()
+        self._read_hooks()
+
+    def node(self, atom: Atom) -> Node:
+        return self.nodes.setdefault(identity(atom), Node(atom))
+
+    def is_application(self, atom: Atom) -> bool:
+        return is_library(self.program, atom, *APPLICATIONS)
+
+    def owns_routes(self, atom: Atom | None) -> bool:
+        return atom is not None and is_library(self.program, atom, *APPLICATIONS, *BLUEPRINTS)
+
+    def _read_registrations(self) -> None:
+        for registration in call_registrations(self.program, frozenset({"register_blueprint"})):
+            parent = registration.receiver
+            if parent is None:
+                continue
+            for child in registration.argument(0, "blueprint"):
+                if is_library(self.program, child, *BLUEPRINTS):
+                    self.node(child).parents.append((self.node(parent), registration))
+
+    def _read_hooks(self) -> None:
+        for registration in decorator_registrations(self.program, HOOKS):
+            if registration.function is not None and self.owns_routes(registration.receiver):
+                value: Value = (Atom(t.Func(registration.function)),)
+                self._add_hook(registration, value, handler_node(registration.function))
+        for registration in call_registrations(self.program, HOOKS):
+            if self.owns_routes(registration.receiver) and registration.args:
+                self._add_hook(registration, registration.args[0], registration.node)
+
+    def _add_hook(self, registration: Registration, func: Value, node: n.Expr) -> None:
+        assert registration.receiver is not None
+        step = hook_step(func, (), node)
+        if registration.name.endswith("before_app_request"):
+            self.everywhere.append(step)
+        else:
+            self.node(registration.receiver).hooks.append(step)
+
+    def mounts(self, node: Node, path: str, steps: tuple[Step, ...] = (), depth: int = 0) -> Iterator[Mount]:
+        """Ways from an application to ``node``: hooks of outer ones run first."""
+        prefix = next(iter(texts_of(made_with(node.atom, "url_prefix"))), "")
+        steps = (*node.hooks, *steps)
+        if self.is_application(node.atom) or depth > 6:
+            yield Mount(join_paths(path), (*self.everywhere, *steps), "application")
+        elif not node.parents:
+            yield Mount(join_paths(prefix, path), (*self.everywhere, *steps), "blueprint")
+        for parent, registration in node.parents:
+            outer = next(iter(texts_of(registration.argument(-1, "url_prefix"))), None)
+            yield from self.mounts(parent, join_paths(prefix if outer is None else outer, path), steps, depth + 1)
+
+
+def entry_points(program: Program) -> Iterator[EntryPoint]:
+    """Every route, with one mount for each application that it is reachable through."""
+    site = Site(program)
+    for registration in decorator_registrations(program, ROUTES):
+        if site.owns_routes(registration.receiver) and registration.function is not None:
+            function = registration.function
+            yield _function_view(site, registration, _below(program, registration, function), function)
+    for registration in call_registrations(program, frozenset({"add_url_rule", "add_websocket"})):
+        if site.owns_routes(registration.receiver):
+            yield from _added(site, registration)
+    for info in program.classes:
+        yield from _decorated_class(site, info)
+
+
+def _below(program: Program, registration: Registration, function: Function) -> Value:
+    """The function as the route decorator registers it: decorators above the route are not applied."""
+    from threadly_lint.program.wrappers import decorate
+
+    value: Value = (Atom(t.Func(function)),)
+    if function.parent is not None:
+        found = program.final_variables(function.parent).get(function.name, value)
+        value = found or value
+        return value
+    for decorator in reversed(function.decorators):
+        if decorator is registration.node:
+            break
+        registration.scope.revive()
+        value = decorate(registration.scope, decorator, value)
+    return value
+
+
+def _function_view(site: Site, registration: Registration, view: Value, function: Function) -> EntryPoint:
+    assert registration.receiver is not None
+    path = next(iter(texts_of(registration.argument(0, "rule"))), "")
+    leaf = registration.name.rpartition(".")[2]
+    methods = (leaf.upper(),) if leaf in VERBS else tuple(texts_of(registration.argument(-1, "methods"))) or ("GET",)
+    node = site.node(registration.receiver)
+    return EntryPoint(
+        site.program,
+        "websocket" if "websocket" in leaf else "http",
+        "flask",
+        function,
+        calling(view, (), path_parameters(path, function, 0), function),
+        tuple(m.upper() for m in methods),
+        tuple(site.mounts(node, path)),
+        group=f"{function.module.path}:{identity(registration.receiver)}",
+    )
+
+
+def _added(site: Site, registration: Registration) -> Iterator[EntryPoint]:
+    for atom in registration.argument(2, "view_func"):
+        info = view_class(atom)
+        function = underlying((atom,))
+        if info is not None:
+            yield from class_view(site, registration, info, atom)
+        elif function is not None:
+            yield _function_view(site, registration, (atom,), function)
+
+
+def view_class(atom: Atom) -> Class | None:
+    """The class behind ``View.as_view("name")``, whatever decorators were put around it."""
+    shape = atom.shape
+    if isinstance(shape, t.Wrapped):
+        return next((c for x in shape.inner if (c := view_class(x)) is not None), None)
+    if isinstance(shape, t.Inst):
+        return shape.info
+    if isinstance(shape, t.Func):
+        return next((c for _, v in shape.captured for x in v if (c := view_class(x)) is not None), None)
+    return None
+
+
+def _decorated_class(site: Site, info: Class) -> Iterator[EntryPoint]:
+    """``@blp.route("/pets")`` on a class, as Flask-Smorest writes it."""
+    from threadly_lint.program.calls import arguments
+    from threadly_lint.program.expressions import evaluate
+
+    for decorator in info.node.decorators:
+        if not isinstance(decorator, n.Call) or not isinstance(decorator.func, n.Attribute):
+            continue
+        scope = site.program.scope_of(info)
+        for receiver in evaluate(scope, decorator.func.value):
+            if decorator.func.attr == "route" and site.owns_routes(receiver):
+                args, keywords = arguments(scope, decorator)
+                name = "flask.Blueprint.route"
+                registration = Registration(name, receiver, args, keywords, decorator, scope, info.module)
+                yield from class_view(site, registration, info, Atom(t.Inst(info)))
+
+
+def class_view(site: Site, registration: Registration, info: Class, view: Atom) -> Iterator[EntryPoint]:
+    """One entry point for each HTTP method that a class view defines."""
+    assert registration.receiver is not None
+    path = next(iter(texts_of(registration.argument(0, "rule"))), "")
+    methods = VIEW_METHODS if not site.program.class_attribute(info, "dispatch_request")[0] else ("dispatch_request",)
+    for name in methods:
+        owner, value = site.program.class_attribute(info, name)
+        function = underlying(value)
+        if owner is None or function is None:
+            continue
+        yield EntryPoint(
+            site.program,
+            "http",
+            "flask",
+            function,
+            calling(_behind_class(site.program, info, name, value), (), path_parameters(path, function, 1), function),
+            (name.upper(),) if name != "dispatch_request" else tuple(texts_of(registration.argument(-1, "methods"))) or ("GET",),
+            tuple(site.mounts(site.node(registration.receiver), path)),
+            group=info.symbol,
+        )
+
+
+def _behind_class(program: Program, info: Class, name: str, value: Value) -> Value:
+    """A method behind the class's ``decorators`` and ``method_decorators``."""
+    from threadly_lint.program.attributes import class_value
+    from threadly_lint.program.calls import call_value
+
+    scope = program.body(info.module)
+    scope.revive()
+    node = n.Name(info.node.name_span, info.name)
+    view = class_value(scope, Atom(t.Inst(info)), info, name, node) or value
+    for attribute in ("method_decorators", "decorators"):
+        _, declared = program.class_attribute(info, attribute)
+        for item in _decorators_for(declared, name):
+            scope.revive()
+            for atom in item:
+                shape = atom.shape
+                if isinstance(shape, t.Lib | t.LibMethod):
+                    label = shape.name if isinstance(shape, t.Lib) else shape.owner
+                    view = library_wrapped(scope, label, view, (), {}, node)
+                elif not isinstance(shape, t.Unknown):
+                    view = call_value(scope, (atom,), (view,), {}, node) or view
+    return view
+
+
+def _decorators_for(declared: Value, method: str) -> list[Value]:
+    found: list[Value] = []
+    for atom in declared:
+        if isinstance(atom.shape, t.Map):
+            found.extend(items_of(dict(atom.shape.entries).get(method, ())))
+        else:
+            found.extend(items_of((atom,)))
+    return found

@@ -1,0 +1,197 @@
+"""Entry points: the functions that the outside calls, how each is reachable, and what runs before it.
+
+A *mount* is one way in. Its *steps* are what runs on the way to the handler, in order: middleware, hooks, dependencies. Running a
+mount runs the steps and the handler in one activation, so guards, boundaries and transactions of every layer count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation, outcome_of
+from threadly_lint.program.effects import Event, Exit, Inlined, Occurrence, Outcome, occurrences
+from threadly_lint.program.types import NO_PROOF, Guard, Proof, Value
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.values import Span
+
+if TYPE_CHECKING:
+    from threadly_lint.program.names import Function
+    from threadly_lint.program.program import Program
+
+Kind = Literal["http", "websocket", "graphql", "rpc", "task", "command", "lambda"]
+ENDPOINT_KINDS = ("http", "websocket", "graphql", "rpc")
+
+Rest = Callable[[Activation], Value]
+Step = Callable[[Activation, Rest], Value]
+
+
+@dataclass(frozen=True, eq=False)
+class Mount:
+    """One way in: the path, the steps before the handler, and where it was mounted (``owner``).
+
+    ``conditional`` mounts exist only under a development condition.
+    """
+
+    path: str
+    steps: tuple[Step, ...]
+    owner: str = ""
+    conditional: bool = False
+    declared: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(eq=False)
+class EntryPoint:
+    """A function that the outside calls.
+
+    ``function`` is the handler as written, ``call`` runs it (behind its decorators, with what the framework passes).
+    ``group`` names the router, blueprint, controller or module that its siblings share. ``public`` says why it is open on purpose.
+    """
+
+    program: Program
+    kind: Kind
+    framework: str
+    function: Function
+    call: Rest
+    methods: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    group: str = ""
+    declared_public: str = ""
+    name: str = ""
+    proof: Proof = field(default=NO_PROOF)
+
+    @property
+    def path(self) -> str:
+        return self.function.path
+
+    @property
+    def span(self) -> Span:
+        """The handler's name."""
+        return self.function.span
+
+    @property
+    def symbol(self) -> str:
+        return self.function.symbol
+
+    @property
+    def is_endpoint(self) -> bool:
+        return self.kind in ENDPOINT_KINDS
+
+    @property
+    def route(self) -> str:
+        """The path of the first mount, or the name under which the function is reachable."""
+        return self.mounts[0].path if self.mounts else self.name
+
+    @property
+    def label(self) -> str:
+        """Method and path, as messages name the endpoint."""
+        method = "/".join(self.methods)
+        return f"{method} {self.route}".strip() or self.function.qualname
+
+    @property
+    def reachable(self) -> bool:
+        return bool(self.mounts)
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """The handler run once for every mount."""
+        return tuple(self._run(mount) for mount in self.mounts)
+
+    def _run(self, mount: Mount) -> Run:
+        a = Activation(self.program, self.function, {})
+        a.prove(self.proof)
+        value = run_steps(a, list(mount.steps), self._enter)
+        if a.state is not None:
+            a.leave(Exit("return", value, a.state.auth, self.program.behaviour.status_of(value), self.function.node))
+        return Run(mount, outcome_of(a, is_generator_object=False))
+
+    def _enter(self, a: Activation) -> Value:
+        """Call the handler; the proof at its door is kept as an event."""
+        a.emit("enter", self.function.qualname, self.function.node)
+        return self.call(a)
+
+    @cached_property
+    def public(self) -> str:
+        """Why the endpoint is open on purpose; empty when nothing says so."""
+        from threadly_lint.program.publicness import public_reason
+
+        return public_reason(self)
+
+    @cached_property
+    def reads_personal_data(self) -> bool:
+        """Whether what it reads is personal or secret: rows of users or owned by one, columns that nobody publishes."""
+        from threadly_lint.program.publicness import reads_personal_data
+
+        return reads_personal_data(self)
+
+    @cached_property
+    def guards(self) -> frozenset[Guard]:
+        """What authenticates the caller before the handler starts, over all mounts (empty when one has none)."""
+        proofs = [run.auth for run in self.runs]
+        return frozenset().union(*proofs) if proofs and all(proofs) else frozenset()
+
+
+@dataclass(eq=False)
+class Run:
+    """What happens when the outside comes in through one mount."""
+
+    mount: Mount
+    outcome: Outcome
+
+    @cached_property
+    def occurrences(self) -> tuple[Occurrence, ...]:
+        return tuple(occurrences(self.outcome))
+
+    @cached_property
+    def entered(self) -> Occurrence | None:
+        """The moment at which the handler starts; None when every caller is turned away before."""
+        return next((o for o in self.occurrences if o.effect == "enter"), None)
+
+    @property
+    def auth(self) -> Proof:
+        return self.entered.auth if self.entered is not None else NO_PROOF
+
+    @cached_property
+    def inside(self) -> tuple[Occurrence, ...]:
+        """What the handler itself does: everything after it started."""
+        found = list(self.occurrences)
+        start = found.index(self.entered) if self.entered is not None else len(found)
+        return tuple(found[start + 1 :])
+
+
+def run_steps(a: Activation, steps: list[Step], last: Rest) -> Value:
+    """Run ``steps`` in order and ``last`` after them. A step decides when (and inside what) the rest runs."""
+    if a.state is None:
+        return ()
+    if not steps:
+        return last(a)
+    first, rest = steps[0], steps[1:]
+    return first(a, lambda inner: run_steps(inner, rest, last))
+
+
+def handler_node(function: Function) -> n.Name:
+    """A node at the handler's name, for calls that no source line spells out."""
+    return n.Name(function.name_span, function.name)
+
+
+def before(label: str, run: Callable[[Activation], None]) -> Step:
+    """A step that runs to its end before the rest starts."""
+
+    def step(a: Activation, rest: Rest) -> Value:
+        run(a)
+        return rest(a) if a.state is not None else ()
+
+    step.__name__ = label
+    return step
+
+
+def proving(guard: Guard) -> Step:
+    """A step of a library that lets only authenticated callers through."""
+    return before(guard.label, lambda a: a.prove(frozenset({guard})))
+
+
+def effects_of(outcome: Outcome) -> Iterator[Event | Inlined]:
+    return iter(outcome.events)
