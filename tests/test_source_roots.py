@@ -153,6 +153,21 @@ def test_the_nearest_root_wins_among_several(tmp_path: Path) -> None:
     assert found_from(project, "two/y/tool.py", "shared.kit") == "two/x/shared/kit.py"
 
 
+def test_a_folder_with_packaging_files_is_not_taken_for_the_package_of_that_name(tmp_path: Path) -> None:
+    project = load(
+        tmp_path,
+        {
+            "iris/setup.py": "",
+            "iris/src/iris/__init__.py": "",
+            "iris/src/iris/api.py": "",
+            "iris/test/test_api.py": "import iris\nfrom iris import api",
+        },
+    )
+    assert names(project)["iris/src/iris/api.py"] == ("iris/src", "iris.api")
+    assert names(project)["iris/test/test_api.py"] == ("iris", "test.test_api")
+    assert found_from(project, "iris/test/test_api.py", "iris") == "iris/src/iris/__init__.py"
+
+
 def test_django_applications_start_beside_manage_py(tmp_path: Path) -> None:
     project = load(
         tmp_path,
