@@ -151,8 +151,7 @@ class Activation:
         """Record a call into another function, and believe what its normal return proves."""
         if self.state is None:
             return
-        if outcome.events:
-            self.events.append(Inlined(node, self.function, outcome, self.state.auth, self.frame, label))
+        self.events.append(Inlined(node, self.function, outcome, self.state.auth, self.frame, label))
         self.prove(outcome.auth)
 
     def prove(self, proof: Proof) -> None:

@@ -6,14 +6,14 @@ mount runs the steps and the handler in one activation, so guards, boundaries an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, outcome_of
-from threadly_lint.program.effects import Event, Exit, Inlined, Occurrence, Outcome, occurrences
+from threadly_lint.program.effects import Exit, Inlined, Occurrence, Outcome, occurrences
 from threadly_lint.program.types import NO_PROOF, Guard, Proof, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.values import Span
@@ -103,15 +103,10 @@ class EntryPoint:
     def _run(self, mount: Mount) -> Run:
         a = Activation(self.program, self.function, {})
         a.prove(self.proof)
-        value = run_steps(a, list(mount.steps), self._enter)
+        value = run_steps(a, list(mount.steps), self.call)
         if a.state is not None:
             a.leave(Exit("return", value, a.state.auth, self.program.behaviour.status_of(value), self.function.node))
-        return Run(mount, outcome_of(a, is_generator_object=False))
-
-    def _enter(self, a: Activation) -> Value:
-        """Call the handler; the proof at its door is kept as an event."""
-        a.emit("enter", self.function.qualname, self.function.node)
-        return self.call(a)
+        return Run(mount, self.function, outcome_of(a, is_generator_object=False))
 
     @cached_property
     def public(self) -> str:
@@ -139,6 +134,7 @@ class Run:
     """What happens when the outside comes in through one mount."""
 
     mount: Mount
+    function: Function
     outcome: Outcome
 
     @cached_property
@@ -146,20 +142,33 @@ class Run:
         return tuple(occurrences(self.outcome))
 
     @cached_property
-    def entered(self) -> Occurrence | None:
-        """The moment at which the handler starts; None when every caller is turned away before."""
-        return next((o for o in self.occurrences if o.effect == "enter"), None)
+    def entered(self) -> Proof | None:
+        """What is proven when the handler's body starts; None when every caller is turned away before."""
+        return proof_at(self.outcome, self.function, NO_PROOF, set())
 
     @property
     def auth(self) -> Proof:
-        return self.entered.auth if self.entered is not None else NO_PROOF
+        return self.entered or NO_PROOF
 
     @cached_property
     def inside(self) -> tuple[Occurrence, ...]:
-        """What the handler itself does: everything after it started."""
-        found = list(self.occurrences)
-        start = found.index(self.entered) if self.entered is not None else len(found)
-        return tuple(found[start + 1 :])
+        """What the handler itself does: not what steps and decorators do around it."""
+        return tuple(o for o in self.occurrences if any(c.outcome.function is self.function for c in o.calls))
+
+
+def proof_at(outcome: Outcome, function: Function, proof: Proof, seen: set[int]) -> Proof | None:
+    """The weakest proof with which ``function`` is entered below ``outcome``; None when it never is."""
+    found: Proof | None = None
+    for event in outcome.events:
+        if not isinstance(event, Inlined) or id(event.outcome) in seen:
+            continue
+        here = proof | event.auth
+        inner: Proof | None = here
+        if event.outcome.function is not function:
+            inner = proof_at(event.outcome, function, here, seen | {id(event.outcome)})
+        if inner is not None and (found is None or not inner):
+            found = inner
+    return found
 
 
 def run_steps(a: Activation, steps: list[Step], last: Rest) -> Value:
@@ -191,7 +200,3 @@ def before(label: str, run: Callable[[Activation], None]) -> Step:
 def proving(guard: Guard) -> Step:
     """A step of a library that lets only authenticated callers through."""
     return before(guard.label, lambda a: a.prove(frozenset({guard})))
-
-
-def effects_of(outcome: Outcome) -> Iterator[Event | Inlined]:
-    return iter(outcome.events)

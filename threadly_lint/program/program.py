@@ -93,7 +93,16 @@ class Program:
         for atom in value:
             if isinstance(atom.shape, t.ModuleRef):
                 return self.module_attribute(atom.shape.module, name)
-        return self.import_name(module, f"{source}.{name}" if source else name)
+        found = self.import_name(module, f"{source}.{name}" if source else name)
+        return self._ready_made(module, source, name) or found if isinstance(found[0].shape, t.Lib) else found
+
+    def _ready_made(self, module: Module, source: str, name: str) -> Value:
+        """An object that a library exports (``flask.session``): what its attribute access gives."""
+        fact = self.knowledge.fact(f"{source}.{name}")
+        if fact is None or fact.kind not in ("attribute", "accessor") or not fact.identity:
+            return ()
+        node = n.Name(n.NOWHERE, name)
+        return self.libraries.member(self.body(module), t.lib(source)[0], source, name, node)
 
     def module_attribute(self, module: Module, name: str) -> Value:
         """``module.name``: a global of it, or a submodule."""

@@ -16,6 +16,10 @@ from threadly_lint.program.contracts.reading import ALERTS, READERS, Common
 from threadly_lint.skeleton.import_statements import IMPORT_KINDS
 
 SECTION = "importlinter"
+_CUSTOM_TYPE = (
+    "only import-linter can check a type that the project defines itself, because that takes running its code; with "
+    "`import-linter = false` in `[tool.threadly-lint.layers]` these settings are left alone"
+)
 FILES = ("setup.cfg", ".importlinter", "pyproject.toml")
 
 
@@ -103,10 +107,10 @@ def _contracts(document: Document, problems: list[str]) -> Iterator[Contract]:
 
 def _contract(options: Options, common: Common, custom: set[str]) -> Iterator[Contract]:
     if options.get("type") in custom:
-        options.complain("type", "only import-linter can check this type, which takes running the project's own code")
+        options.complain("type", _CUSTOM_TYPE)
         return
     options.get("id")
-    contract = READERS[options.choice("type", tuple(READERS), "layers")](options, common)
+    contract = READERS[options.choice("type", tuple(READERS), "layers", required=True)](options, common)
     if isinstance(contract, Layers) and contract.is_exhaustive and not contract.containers:
         options.complain("exhaustive", "takes containers")
     options.finish()

@@ -70,8 +70,10 @@ class Options:
             return default
         return int(value)
 
-    def choice(self, key: str, words: Sequence[_Word], default: _Word) -> _Word:
+    def choice(self, key: str, words: Sequence[_Word], default: _Word, required: bool = False) -> _Word:
         """One of ``words``."""
+        if required and self.get(key) is None:
+            self.complain(key, "is missing")
         text = self.text(key, default).strip()
         found = next((word for word in words if word == text), None)
         if found is None:

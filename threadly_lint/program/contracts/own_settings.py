@@ -37,7 +37,7 @@ def _contracts(tables: list[dict[str, Any]], kinds: frozenset[ImportKind], probl
         name = table.get("name")
         place = f"{FILE}: layers.contracts `{name}`" if isinstance(name, str) else f"{FILE}: layers.contracts[{number}]"
         options = Options(table, place, problems, dashed=True)
-        reader = _OWN_READERS[options.choice("type", tuple(_OWN_READERS), "layers")]
+        reader = _OWN_READERS[options.choice("type", tuple(_OWN_READERS), "layers", required=True)]
         yield reader(options, _common(options, f"contract {number}", kinds))
         options.finish()
 
