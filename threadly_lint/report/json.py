@@ -1,8 +1,12 @@
-"""The machine-readable report: one JSON object, the same bytes for the same findings, from any working directory."""
+"""The machine-readable report: one JSON object, the same for the same findings, from any working directory.
+
+It is pure ASCII, so that no terminal or file name can spoil it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from json import dumps
 from typing import Any
 
 import msgspec
@@ -21,7 +25,7 @@ def render_json(findings: Sequence[Finding], statistics: bool = False) -> str:
     document: dict[str, Any] = {"version": FORMAT_VERSION, "findings": [_as_data(finding) for finding in findings]}
     if statistics:
         document["statistics"] = msgspec.to_builtins(count_by_code(findings))
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return dumps(document, indent=2)
 
 
 def _as_data(finding: Finding) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from itertools import groupby
 import click
 
 from threadly_lint.report.statistics import count_by_code
-from threadly_lint.values import Finding, Fix, Level
+from threadly_lint.values import LEVELS, Finding, Fix, Level
 
 MOST_COLUMNS = 160
 _COLOURS: dict[Level, str] = {"error": "red", "warning": "yellow", "preview": "cyan"}
@@ -19,13 +19,14 @@ _HOW_TO_FIX = {"safe": "--fix", "unsafe": "--fix --unsafe-fixes", "suggested": "
 def render_text(
     findings: Sequence[Finding], text_of: Callable[[str], str], shown_path: Callable[[str], str], colour: bool
 ) -> Iterator[str]:
-    """One block of lines for each finding, in the given order.
+    """One block of lines for each finding, the most severe first.
 
     ``text_of`` returns a file's text, empty when it cannot be read; ``shown_path`` turns a path that is relative to
     the project root into the one to print.
     """
     style = click.style if colour else _plain
-    for path, group in groupby(findings, key=lambda finding: finding.path):
+    ordered = sorted(findings, key=lambda finding: (LEVELS.index(finding.level), finding.sort_key))
+    for path, group in groupby(ordered, key=lambda finding: finding.path):
         lines = _split_lines(text_of(path))
         for finding in group:
             yield "\n".join(_block(finding, lines, shown_path, style)) + "\n"
