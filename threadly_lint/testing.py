@@ -100,7 +100,7 @@ class _Trial:
             (path, number)
             for path, data in {**self._texts, **_settings_text(self._project)}.items()
             for number, line in enumerate(data.split(b"\n"), start=1)
-            if (match := _EXPECTATION.search(line)) and self._code in re.split(", *", match[1].decode())
+            if (match := _EXPECTATION.search(line)) and self._code in _codes(match)
         )
         flawed, sound = self._folder.name.startswith("flawed"), self._folder.name.startswith("sound")
         if flawed == sound or flawed != bool(expected):
@@ -121,11 +121,13 @@ class _Trial:
 
     def _try_suppression(self, outcome: Outcome) -> None:
         """Put a ``# noqa`` where each expectation stands."""
-        comment = f"  # noqa: {self._code}".encode()
-        silenced = self._run({path: _EXPECTATION.sub(comment, data) for path, data in self._texts.items()})
+        silenced = self._run({path: _EXPECTATION.sub(self._suppression, data) for path, data in self._texts.items()})
         left = [finding for finding in silenced.findings if finding.path in self._texts]
         if left:
             self._fail(f"{left[0].path}:{left[0].line}: a noqa comment does not suppress {self._code}")
+
+    def _suppression(self, expectation: re.Match[bytes]) -> bytes:
+        return f"  # noqa: {self._code}".encode() if self._code in _codes(expectation) else expectation[0]
 
     def _try_fixes(self, outcome: Outcome, windows: Mapping[str, bytes], windows_outcome: Outcome) -> None:
         mended = self._mend(outcome, self._texts)
@@ -156,6 +158,10 @@ class _Trial:
 
     def _fail(self, message: str) -> None:
         raise AssertionError(f"{self._folder.parent.name}/{self._folder.name}: {message}")
+
+
+def _codes(expectation: re.Match[bytes]) -> list[str]:
+    return re.split(", *", expectation[1].decode())
 
 
 def _has_edits(finding: Finding) -> bool:
