@@ -407,7 +407,10 @@ class Program:
         """The variables of a function at its end, run without knowledge of its arguments: what nested functions see."""
         if function not in self._variables:
             self._variables[function] = {}
-            self.run(t.Func(function, self._self_of(function)), (), {}, generic=True)
+            func = t.Func(function, self._self_of(function))
+            self.run(func, (), {}, generic=True)
+            if not self._variables[function] and not self._running.get(function, 0):
+                self._run(func, (), {}, generic=True)
         return self._variables[function]
 
     def _self_of(self, function: Function) -> Value:
@@ -469,7 +472,7 @@ class Program:
             if a.state is not None:
                 a.leave(Exit("return", t.NONE, a.state.auth, 0, info.node))
             if info not in self._variables or not self._variables[info]:
-                if any(True for _ in definitions(info.node.body)):
+                if info in self._variables or any(True for _ in definitions(info.node.body)):
                     self._variables[info] = dict(a.variables)
         return outcome_of(a, is_generator_object=self.kind(info) == "function")
 
