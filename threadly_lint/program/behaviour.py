@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from threadly_lint.knowledge import Fact
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
+from threadly_lint.program.development import only_in_development
 from threadly_lint.program.libraries import Call
 from threadly_lint.program.types import NO_PROOF, Atom, Proof, Tag, Value
 from threadly_lint.skeleton import nodes as n
@@ -97,7 +98,7 @@ class Behaviour:
             elif isinstance(shape, t.Obj):
                 slot = (shape.name, key)
                 self.slots[slot] = t.bounded(t.join(self.slots.get(slot, ()), kept))
-            if isinstance(shape, t.Inst) and self._is_self(a, atom):
+            if isinstance(shape, t.Inst) and self._is_self(a, atom) and not only_in_development(a.frame):
                 a.stores[key] = t.join(a.stores.get(key, ()), kept)
 
     def _is_self(self, a: Activation, atom: Atom) -> bool:

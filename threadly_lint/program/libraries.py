@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 SEQUENCES = ("list", "set", "tuple", "iterator")
 PASSED_ON = ("credential", "session", "identity")
+IDENTIFYING = frozenset(
+    "current-user anonymous-user user-check token-check session credentials token guard guard-weak guard-partial".split()
+)
 
 
 class Call:
@@ -79,12 +82,19 @@ class Libraries:
         if (position := expr.literal_argument) is not None:
             text = t.text_of(call.args[position]) if call and position < len(call.args) else None
             return t.obj(expr.with_literal(text).name) if text else t.ANYTHING
+        if expr.name == "type" and expr.args:
+            return self._class_itself(expr.args[0], call)
         elem = t.join(*(self.typed(x, receiver, call) for x in expr.args))
         if expr.name in SEQUENCES:
             return (Atom(t.Seq("list", None, elem)),)
         if expr.name == "dict":
             return (Atom(t.Map((), True)),)
         return t.NONE if expr.name == "None" else t.obj(self.knowledge.canonical(expr.name), elem)
+
+    def _class_itself(self, expr: TypeExpression, call: Call | None) -> Value:
+        if expr.is_reference:
+            return self._given(expr.name[1:], call) or t.ANYTHING
+        return t.lib(self.knowledge.canonical(expr.name))
 
     def _reference(self, name: str, receiver: Value, call: Call | None) -> Value:
         if name == "$self":
@@ -131,7 +141,7 @@ class Libraries:
         """Attribute ``name`` of a library class, object or module called ``owner``."""
         dotted = self.knowledge.canonical(f"{owner}.{name}")
         receiver = self_type or (atom,)
-        fact = self.knowledge.fact(dotted)
+        fact = self.knowledge.fact(dotted, *IDENTIFYING, "source") or self.knowledge.fact(dotted)
         returns = self.knowledge.returns(dotted)
         held = self.knowledge.attr(dotted)
         if fact is not None and fact.kind in ("attribute", "accessor") and returns is None:
@@ -147,7 +157,7 @@ class Libraries:
         if fact.effect == "source":
             value = value or t.ANYTHING
             return t.tagged(value, atom.tags | {Tag("request", fact.channel or "body")})
-        if fact.identity:
+        if fact.identity and fact.effect in IDENTIFYING:
             return self.identity(a, fact, value, atom.tags, node)
         if fact.effect in ("read", "write"):
             a.emit(fact.effect, fact.name, node, fact=fact, receiver=(atom,), model=self.program.models.name_in((atom,)))
@@ -184,7 +194,7 @@ class Libraries:
         value = self._result(a, call, facts)
         for fact in facts:
             self.program.behaviour.library_effect(a, call, fact, value)
-        identity = next((f for f in facts if f.identity), None)
+        identity = next((f for f in facts if f.identity and f.effect in IDENTIFYING), None)
         if identity is not None and a.state is not None:
             weakened = self.program.behaviour.weakened(call, identity)
             value = self.identity(a, weakened, value, frozenset(x for x in call.tags if x.kind in PASSED_ON), call.node)
@@ -201,6 +211,9 @@ class Libraries:
         effects = {f.effect for f in facts}
         if effects & {"validation", "sanitizer", "validated"} and returns is None:
             return t.tagged(t.ANYTHING, frozenset({Tag("validated")}))
+        if source := next((f for f in facts if f.effect == "source"), None):
+            raw = self.typed(returns, call.receiver, call) if returns is not None else t.ANYTHING
+            return t.tagged(raw, call.tags | {Tag("request", source.channel or "body")})
         if effects & {"adapter"} and returns is None and call.args:
             return call.args[0]
         value = self.typed(returns, call.receiver, call) if returns is not None else ()

@@ -19,13 +19,24 @@ class Models:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._known: dict[Class, bool] = {}
+        self._by_name: dict[str, Class] | None = None
 
     def is_model(self, info: Class) -> bool:
         """Whether instances of the class are database rows (an ORM's base is an ancestor)."""
         if info not in self._known:
             self._known[info] = False
-            self._known[info] = any(self._is_base(b) for b in self.program.library_bases(info)) and self._is_table(info)
+            inherited = any(self._is_base(b) for b in self.program.library_bases(info))
+            self._known[info] = (inherited or self._is_declared(info)) and self._is_table(info)
         return self._known[info]
+
+    def _is_declared(self, info: Class) -> bool:
+        """A decorator or metaclass makes the class, or a base of it, a model."""
+        return any(
+            self._is_base(name)
+            for base in self.program.mro(info)
+            if not isinstance(base, str)
+            for name in self.program.class_makers(base)
+        )
 
     def _is_base(self, name: str) -> bool:
         return self.program.knowledge.fact(name, "model") is not None
@@ -43,6 +54,12 @@ class Models:
             if (info := self.class_in((atom,))) is not None:
                 return info.name
         return ""
+
+    def named(self, name: str) -> Class | None:
+        """A model class by its bare name."""
+        if self._by_name is None:
+            self._by_name = {c.name: c for c in self.program.classes if self.is_model(c)}
+        return self._by_name.get(name)
 
     def class_in(self, value: Value, depth: int = 3) -> Class | None:
         """The model class behind rows, classes, queries, lists and columns."""

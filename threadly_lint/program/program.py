@@ -290,6 +290,17 @@ class Program:
     def library_bases(self, info: Class) -> list[str]:
         return [b for b in self.mro(info) if isinstance(b, str)]
 
+    def class_makers(self, info: Class) -> list[str]:
+        """Library decorators and the metaclass that shape a class, by dotted name."""
+        from threadly_lint.program.expressions import evaluate
+
+        makers = [d.func if isinstance(d, n.Call) else d for d in info.node.decorators]
+        makers += [k.value for k in info.node.keywords if k.name == "metaclass"]
+        scope = self.scope_of(info)
+        shapes = [x.shape for maker in makers for x in evaluate(scope, maker)]
+        names = [s.name if isinstance(s, t.Lib) else s.owner for s in shapes if isinstance(s, t.Lib | t.LibMethod)]
+        return names
+
     def inherits(self, info: Class, *names: str) -> bool:
         """Whether a library class among ``names`` is an ancestor."""
         return any(self.knowledge.is_subclass(base, name) for base in self.library_bases(info) for name in names)

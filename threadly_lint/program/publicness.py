@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from threadly_lint.program import types as t
 from threadly_lint.program.effects import Occurrence
-from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint
     from threadly_lint.program.names import Class
+    from threadly_lint.program.program import Program
 
-ISSUING = frozenset({"sign-in", "token"})
-HEALTH = re.compile(r"(^|/)(_*health(z|check|_check|-check)?|_*ready(z)?|_*live(z|ness)?|ping|status|heartbeat|version|metrics|favicon\.ico|robots\.txt)/?$", re.I)
+HEALTH = re.compile(
+    r"(^|/)_*(health(z|check|[-_]check)?|ready(z|ness)?|live(z|ness)?|ping|status|heartbeat|version|favicon\.ico|robots\.txt)/?$",
+    re.I,
+)
 ENTRANCE = re.compile(
     r"(log|sign)[-_]?(in|on|up|out)|regist(er|ration)|auth(enticate|orize)?\b|token|password|passwd|reset|recover|forgot|"
-    r"verif(y|ication)|confirm|activat|invit|oauth|sso|saml|oidc|callback|session|unsubscribe|setup|install|first[-_]?run|account",
+    r"verif(y|ication)|confirm|activat|invit|oauth|sso|saml|oidc|callback|session|unsubscribe|setup|install|account",
     re.I,
 )
-PERSONAL_COLUMNS = re.compile(
-    r"(^|_)(password|passwd|hashed|email|e_mail|phone|mobile|address|street|zip|postcode|birth|dob|ssn|iban|card|balance|salary|"
-    r"token|secret|api_key|apikey|private|first_name|last_name|surname|ip|lat|lon|owner|credit|medical|diagnos\w*)(_|$|\d)",
+CREDENTIAL_COLUMN = re.compile(r"(^|_)(password|passwd|pwd|hashed|passphrase|pin)(_|$)", re.I)
+CODE_COLUMN = re.compile(r"(^|_)(token|code|otp|reset|recovery|verified|confirmed|activated)(_|$)", re.I)
+PERSONAL_COLUMN = re.compile(
+    r"(^|_)(password|passwd|hashed|email|mail|phone|mobile|address|street|zip|postcode|birth|birthday|dob|ssn|iban|card|balance|"
+    r"salary|token|secret|key|private|firstname|lastname|first_name|last_name|surname|ip|credit|medical)(_|$|\d)",
     re.I,
 )
-OWNERSHIP = re.compile(r"(^|_)(user|owner|author|account|member|customer|client|patient|seller|buyer|creator|created_by|tenant|profile)(_id)?$", re.I)
+OWNER_COLUMN = re.compile(
+    r"(^|_)(user|owner|author|account|member|customer|client|patient|seller|buyer|creator|created_by|assigned|student)(_id)?$",
+    re.I,
+)
+ACCOUNT_BASES = (
+    "django.contrib.auth.models.AbstractBaseUser",
+    "django.contrib.auth.models.AbstractUser",
+    "flask_login.UserMixin",
+    "flask_security.UserMixin",
+)
+CHANGES = ("write", "construct", "assign", "commit")
 
 
 def public_reason(endpoint: EntryPoint) -> str:
@@ -40,81 +56,110 @@ def declared_public(endpoint: EntryPoint) -> str:
     if _has_directive(endpoint):
         return "`# threadly: public`"
     for pattern in endpoint.program.settings.public:
-        paths = [m.path for m in endpoint.mounts]
-        if any(fnmatchcase(p, pattern) for p in paths) or fnmatchcase(endpoint.symbol, pattern):
+        if any(fnmatchcase(m.path, pattern) for m in endpoint.mounts) or fnmatchcase(endpoint.symbol, pattern):
             return f"setting `public` has `{pattern}`"
     return ""
 
 
 def _has_directive(endpoint: EntryPoint) -> bool:
     """On a decorator, on the ``def``, or on the line above either."""
-    node = endpoint.function.node
-    first, name_line = node.span[0], endpoint.span.line
+    first, name_line = endpoint.function.node.span[0], endpoint.span.line
     lines = {first - 1, first, name_line - 1, name_line, *(d.span[0] for d in endpoint.function.decorators)}
-    directives = endpoint.function.module.skeleton.directives
-    return any(d.kind == "public" and d.span[0] in lines for d in directives)
+    return any(d.kind == "public" and d.span[0] in lines for d in endpoint.function.module.skeleton.directives)
 
 
 def evident_public(endpoint: EntryPoint) -> str:
     """Sign-in, sign-up, reset, token, health, signed webhook: from effects, backed by the address."""
     effects = [o for run in endpoint.runs for o in run.inside]
-    where = f"{endpoint.route} {endpoint.function.name}"
-    if any(o.effect in ISSUING for o in effects) and _checks_caller_or_creates_user(effects):
-        return "signs a caller in"
-    if HEALTH.search(endpoint.route) and not any(o.effect in ("write", "construct", "assign") for o in effects):
+    kinds = {o.effect for o in effects}
+    if HEALTH.search(endpoint.route) and not kinds & set(CHANGES):
         return "health check"
-    if _checks_signature(effects):
+    if "sign-in" in kinds or _opens_session(endpoint.program, effects):
+        return "signs the caller in"
+    if _signs_up(endpoint.program, effects):
+        return "registers an account"
+    if any(o.event.fact is not None and o.event.fact.service == "webhook" for o in effects if o.effect == "token-check"):
         return "checks a signature"
-    if ENTRANCE.search(where):
-        return _evident_entrance(effects)
+    if ENTRANCE.search(f"{endpoint.route} {endpoint.function.qualname}"):
+        return _entrance(endpoint.program, effects, kinds)
     return ""
 
 
-def _evident_entrance(effects: list[Occurrence]) -> str:
+def _entrance(program: Program, effects: list[Occurrence], kinds: set[str]) -> str:
     """An address that sounds like an entrance, and code that acts like one."""
-    kinds = {o.effect for o in effects}
-    if kinds & ISSUING:
-        return "signs a caller in"
-    if kinds & {"user-check", "token-check", "guard"}:
+    if kinds & {"token", "user-check", "token-check"}:
         return "checks credentials itself"
-    if "hash" in kinds or any(_makes_user(o) for o in effects):
+    if "hash" in kinds or any(_renews_credentials(program, o) for o in effects):
         return "creates or renews credentials"
     return ""
 
 
-def _checks_caller_or_creates_user(effects: list[Occurrence]) -> bool:
-    kinds = {o.effect for o in effects}
-    return bool(kinds & {"user-check", "token-check", "hash", "sign-in"}) or any(_makes_user(o) for o in effects)
+def _opens_session(program: Program, effects: list[Occurrence]) -> bool:
+    """It writes a session key that guards of this project look for."""
+    written = {o.event.api.strip("[]'\"") for o in effects if o.effect == "session-write" and not o.auth}
+    return bool(written & session_keys(program))
 
 
-def _makes_user(occurrence: Occurrence) -> bool:
-    """A row of a model with a credential column is created."""
-    if occurrence.effect not in ("construct", "write"):
+def session_keys(program: Program) -> frozenset[str]:
+    """Session keys whose presence authenticates callers somewhere in the project."""
+    found = program.memo.get("session-keys")
+    if found is None:
+        program.memo["session-keys"] = frozenset()
+        labels = {g.label for e in program.entry_points for run in e.runs for o in run.occurrences for g in o.auth}
+        found = frozenset(x.removeprefix("session `").removesuffix("`") for x in labels if x.startswith("session `"))
+        program.memo["session-keys"] = found
+    return found
+
+
+def is_account(program: Program, info: Class | None) -> bool:
+    """Whether rows of the model are accounts: a user base class, or a column for a password."""
+    if info is None:
         return False
-    program_model = occurrence.event.model
-    keywords = {k for k, _ in occurrence.event.keywords}
-    return bool(program_model) and any("password" in k or "hash" in k for k in keywords)
+    return program.inherits(info, *ACCOUNT_BASES) or any(map(CREDENTIAL_COLUMN.search, program.models.columns(info)))
 
 
-def _checks_signature(effects: list[Occurrence]) -> bool:
-    return any(o.effect == "token-check" and o.event.fact is not None and o.event.fact.service == "webhook" for o in effects)
+def _signs_up(program: Program, effects: list[Occurrence]) -> bool:
+    """It makes an account and fills the password with what the caller sent."""
+    made = [o for o in effects if o.effect in ("construct", "upsert", "write") and is_account(program, _model(program, o))]
+    if not made:
+        return False
+    return any(_gives_password(o) for o in effects if o in made or o.effect == "assign")
+
+
+def _gives_password(occurrence: Occurrence) -> bool:
+    event = occurrence.event
+    if event.effect == "assign":
+        return bool(CREDENTIAL_COLUMN.search(event.api)) and t.has_tag(event.value, "request")
+    named = any(CREDENTIAL_COLUMN.search(k) and t.has_tag(v, "request") for k, v in event.keywords)
+    return named or (event.effect == "construct" and any(t.has_tag(v, "request") for v in event.args))
+
+
+def _renews_credentials(program: Program, occurrence: Occurrence) -> bool:
+    if occurrence.effect != "assign" or not is_account(program, _model(program, occurrence)):
+        return False
+    column = occurrence.event.api
+    return bool(CREDENTIAL_COLUMN.search(column) or CODE_COLUMN.search(column))
+
+
+def _model(program: Program, occurrence: Occurrence) -> Class | None:
+    event = occurrence.event
+    if event.effect == "construct":
+        return program.models.class_in(event.value) or program.models.named(event.model)
+    return program.models.class_in((*event.receiver, *event.value, *_flat(event.args)))
+
+
+def _flat(values: Iterable[t.Value]) -> t.Value:
+    return tuple(x for v in values for x in v)
 
 
 def reads_personal_data(endpoint: EntryPoint) -> bool:
     """Whether a row that the endpoint reads belongs to a user or has personal or secret columns."""
     program = endpoint.program
-    for run in endpoint.runs:
-        for access in run.inside:
-            if access.effect != "read":
-                continue
-            info = program.models.class_in((*access.event.receiver, *access.event.value, *(x for v in access.event.args for x in v)))
-            if info is not None and is_personal(endpoint, info):
-                return True
-    return False
+    reads = (o for run in endpoint.runs for o in run.inside if o.effect == "read")
+    return any(is_personal(program, info) for o in reads if (info := _model(program, o)) is not None)
 
 
-def is_personal(endpoint: EntryPoint, info: Class) -> bool:
-    columns = endpoint.program.models.columns(info)
-    return any(PERSONAL_COLUMNS.search(name) or OWNERSHIP.search(name) for name in columns if not name.startswith("__"))
-
-
+def is_personal(program: Program, info: Class) -> bool:
+    """Whether a model's rows are about a person: columns such as password, e-mail or balance, or an owner."""
+    columns = program.models.columns(info)
+    return any(PERSONAL_COLUMN.search(name) or OWNER_COLUMN.search(name) for name in columns if not name.startswith("__"))

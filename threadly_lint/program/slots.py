@@ -26,17 +26,16 @@ class Slots:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self._values: dict[tuple[str, str], Value] = {}
+        self._searched: set[tuple[str, str]] = set()
 
     def value(self, owner: str, key: str) -> Value:
         """What may be stored under ``key`` (a name, or ``['item']``) on objects of library class ``owner``."""
         place = (owner, key)
-        if place not in self._values:
-            self._values[place] = ()
+        if place not in self._searched:
+            self._searched.add(place)
             for function in self._writers.get(key, ())[:MAX_WRITERS]:
                 self.program.generic_outcome(function)
-            self._values[place] = self.program.behaviour.slots.get(place, ())
-        return self._values[place]
+        return self.program.behaviour.slots.get(place, ())
 
     @cached_property
     def _writers(self) -> dict[str, list[Function]]:

@@ -12,7 +12,7 @@ from threadly_lint.program.containers import element
 from threadly_lint.program.contexts import enter_context, suppresses
 from threadly_lint.program.effects import Exit
 from threadly_lint.program.expressions import captured_by, evaluate, path_of
-from threadly_lint.program.names import Scope, collect_bindings
+from threadly_lint.program.names import Function, Scope, collect_bindings
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -173,34 +173,37 @@ def _if(a: Activation, s: n.If) -> None:
     a.seen = outer_seen | depends_on
     turned_away, after_true = _run_side(a, s, s.body, when_true, 1)
     turned_away_else, after_false = _run_side(a, s, s.orelse, when_false, 2)
-    if _about_caller(a, depends_on):
-        _survive(a, s.test, after_false, turned_away)
-        _survive(a, s.test, after_true, turned_away_else)
+    about_caller = _about_caller(a, depends_on)
+    _survive(a, s.test, after_false, turned_away, about_caller=about_caller)
+    _survive(a, s.test, after_true, turned_away_else, about_caller=about_caller)
     a.state = merge(after_true, after_false)
 
 
 def _run_side(
     a: Activation, s: n.If, body: tuple[n.Stmt, ...], state: State | None, side: int
-) -> tuple[bool, State | None]:
-    """Run one side; whether it always turns the caller away, and the state at its end."""
+) -> tuple[frozenset[int], State | None]:
+    """Run one side; the statuses with which it ends when it never goes on, and the state at its end."""
     a.state = state
     if state is None or not body:
-        return False, state
+        return frozenset(), state
     mark = len(a.ends)
     with a.inside("branch", s, side):
         run_block(a, body)
-    ended = a.ends[mark:]
-    return a.state is None and bool(ended) and all(status in REJECTED for status in ended), a.state
+    return frozenset(a.ends[mark:] if a.state is None else ()), a.state
 
 
 def _about_caller(a: Activation, tags: Iterable[t.Tag]) -> bool:
     return any(tag.kind in ("credential", "session", "identity") for tag in tags)
 
 
-def _survive(a: Activation, test: n.Expr, state: State | None, turned_away: bool) -> None:
-    """The other side answers 401 or 403 depending on who calls: whoever is left was let through."""
-    if state is not None and turned_away:
-        state.auth |= {a.guard("check that answers 401 or 403", test)}
+def _survive(
+    a: Activation, test: n.Expr, state: State | None, ended: frozenset[int], *, about_caller: bool
+) -> None:
+    """The other side always answers 401, or 403 depending on who calls: whoever is left was let through."""
+    if state is None or not ended or not ended <= {401, 403}:
+        return
+    if about_caller or ended == {401}:
+        state.auth |= {a.guard(f"check that answers {'/'.join(map(str, sorted(ended)))}", test)}
 
 
 def _match(a: Activation, s: n.Match) -> None:
@@ -353,12 +356,17 @@ def _with_items(a: Activation, s: n.With, items: list[n.WithItem]) -> None:
 
 
 def _function(a: Activation, s: n.Function) -> None:
-    info = a.module.function(s, a.function, None)
+    info = a.module.function(s, _outer(a), None)
     a.bind(s.name, a.program.decorated(info, a, captured_by(a, info)))
 
 
 def _class(a: Activation, s: n.Class) -> None:
-    a.bind(s.name, (Atom(t.ClassRef(a.module.class_(s, a.function))),))
+    a.bind(s.name, (Atom(t.ClassRef(a.module.class_(s, _outer(a)))),))
+
+
+def _outer(a: Activation) -> Function | None:
+    """The function in which a definition is nested; none at module level."""
+    return a.function if a.function is not a.module.body else None
 
 
 def _import(a: Activation, s: n.Import | n.ImportFrom) -> None:

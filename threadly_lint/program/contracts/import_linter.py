@@ -1,4 +1,4 @@
-"""Contracts in the settings of import-linter: ``setup.cfg``, ``.importlinter`` or ``pyproject.toml``, as it reads them."""
+"""Contracts in import-linter's settings (``setup.cfg``, ``.importlinter``, ``pyproject.toml``), as it reads them."""
 
 from __future__ import annotations
 

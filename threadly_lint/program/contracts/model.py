@@ -25,7 +25,7 @@ class AllowedImport(Struct, frozen=True):
 
 
 class Layer(Struct, frozen=True):
-    """Siblings on one level. ``optional`` ones may be missing; imports from above must not bypass a ``closed`` layer."""
+    """Siblings on one level. ``optional`` ones may be missing, and no import from above may bypass a closed layer."""
 
     modules: tuple[str, ...]
     optional: frozenset[str] = frozenset()
@@ -36,9 +36,9 @@ class Layer(Struct, frozen=True):
 class Origin(Struct, frozen=True):
     """Where a contract is written and how names are meant there.
 
-    ``file`` is the settings file, relative to the project root. With ``packages``, only what lies below these packages is
-    looked at, in the way of import-linter; without, the whole project. ``external`` says whether packages from outside
-    take part.
+    ``file`` is the settings file, relative to the project root. With ``packages``, only what lies below these packages
+    is looked at, in the way of import-linter; without, the whole project. ``external`` says whether packages from
+    outside take part.
     """
 
     file: str
@@ -62,6 +62,11 @@ class Contract(Struct, frozen=True, kw_only=True):
     kinds: frozenset[ImportKind] = frozenset(IMPORT_KINDS)
     guidance: str = ""
 
+    @property
+    def mentioned(self) -> tuple[str, ...]:
+        """The full dotted names and expressions that the contract is about."""
+        raise NotImplementedError
+
 
 class Layers(Contract, frozen=True, kw_only=True):
     """Higher layers may import lower ones. With ``containers`` (expressions), the layers are names inside of each."""
@@ -70,6 +75,10 @@ class Layers(Contract, frozen=True, kw_only=True):
     containers: tuple[str, ...] = ()
     is_exhaustive: bool = False
     exhaustive_ignores: frozenset[str] = frozenset()
+
+    @property
+    def mentioned(self) -> tuple[str, ...]:
+        return self.containers or tuple(name for layer in self.layers for name in layer.modules)
 
 
 class Forbidden(Contract, frozen=True, kw_only=True):
@@ -80,11 +89,19 @@ class Forbidden(Contract, frozen=True, kw_only=True):
     direct_only: bool = False
     as_packages: bool = True
 
+    @property
+    def mentioned(self) -> tuple[str, ...]:
+        return (*self.sources, *self.targets)
+
 
 class Independence(Contract, frozen=True, kw_only=True):
     """None of the modules may import another one, not even by way of others."""
 
     modules: tuple[str, ...]
+
+    @property
+    def mentioned(self) -> tuple[str, ...]:
+        return self.modules
 
 
 class Protected(Contract, frozen=True, kw_only=True):
@@ -94,11 +111,19 @@ class Protected(Contract, frozen=True, kw_only=True):
     importers: tuple[str, ...]
     as_packages: bool = True
 
+    @property
+    def mentioned(self) -> tuple[str, ...]:
+        return (*self.modules, *self.importers)
+
 
 class PrivateModules(Contract, frozen=True, kw_only=True):
     """Modules with a leading underscore may be imported inside of their parent package only."""
 
     packages: tuple[str, ...] = ()
+
+    @property
+    def mentioned(self) -> tuple[str, ...]:
+        return self.packages
 
 
 class PublicInterface(Contract, frozen=True, kw_only=True):
@@ -107,10 +132,19 @@ class PublicInterface(Contract, frozen=True, kw_only=True):
     package: str
     public: tuple[str, ...]
 
+    @property
+    def mentioned(self) -> tuple[str, ...]:
+        return (self.package,)
+
 
 class AcyclicSiblings(Contract, frozen=True, kw_only=True):
-    """The children of each ancestor, taken as packages, must not import each other in a circle; so down to ``depth``."""
+    """The children of each ancestor, as packages, must not import each other in a circle; nor theirs, so many levels
+    down as ``depth`` says."""
 
     ancestors: tuple[str, ...]
     depth: int = 10
     skip: tuple[str, ...] = ()
+
+    @property
+    def mentioned(self) -> tuple[str, ...]:
+        return self.ancestors

@@ -11,6 +11,10 @@ from threadly_lint.program.contracts.model import Origin
 from threadly_lint.program.imports import ImportGraph
 
 
+class MissingPackage(Exception):
+    """A package is not in the project; the text is its name."""
+
+
 class Naming(Struct, frozen=True):
     """``names`` are dotted names by path; ``stand_ins`` names for whole folders that are no modules in this view."""
 
@@ -44,18 +48,19 @@ def _roots_with_shared_names(graph: ImportGraph) -> set[str]:
     return {file.root for file in graph.modules.values() if counts[file.module] > 1}
 
 
-def package_namings(graph: ImportGraph, origin: Origin, problems: list[str]) -> list[Naming]:
-    """The modules below the packages of ``origin`` as import-linter sees them; one naming for each place of the packages.
+def package_namings(graph: ImportGraph, origin: Origin) -> list[Naming]:
+    """The modules below the packages of ``origin`` as import-linter sees them, once for each place of the packages.
 
     What it does not see are stubs and whatever lies, below a package with ``__init__.py``, in a folder without one.
+    Raises MissingPackage when there is no such package.
     """
     places = {package: _places(graph, package, origin.folder) for package in origin.packages}
-    for package in (package for package, found in places.items() if not found):
-        problems.append(f"{origin.file}: package `{package}` is not in the project")
-    if not all(places.values()):
-        return []
+    if missing := [package for package, found in places.items() if not found]:
+        raise MissingPackage(missing[0])
     return [
-        _package_naming(graph, {package: found.get(base, next(iter(found.values()))) for package, found in places.items()})
+        _package_naming(
+            graph, {package: found.get(base, next(iter(found.values()))) for package, found in places.items()}
+        )
         for base in _bases(places[origin.packages[0]], origin.folder)
     ]
 
@@ -69,7 +74,9 @@ def _bases(places: dict[str, str], home: str) -> list[str]:
 def _places(graph: ImportGraph, package: str, home: str) -> dict[str, str]:
     """The folders of ``package`` below ``home``, by the folder that its dotted name starts from."""
     inner = package.replace(".", "/")
-    known = {file.path.rpartition("/")[0] for file in graph.modules.values() if file.is_package and file.module == package}
+    known = {
+        file.path.rpartition("/")[0] for file in graph.modules.values() if file.is_package and file.module == package
+    }
     guesses = {f"{home}/{inner}".lstrip("/"), f"{home}/src/{inner}".lstrip("/")}
     folders = {path.rpartition("/")[0] for path in graph.modules}
     found = sorted(folder for folder in known | (guesses & folders) if not home or f"{folder}/".startswith(f"{home}/"))
@@ -115,8 +122,8 @@ def _top(name: str) -> str:
 
 
 def outside_name(dotted: str, packages: Iterable[str]) -> str:
-    """The name under which import-linter knows something outside of ``packages``: its top-level package, or as much more
-    as it takes to tell it from their namespaces; empty for what is inside."""
+    """The name under which import-linter knows something outside of ``packages``: its top-level package, or as much
+    more as it takes to tell it from their namespaces; empty for what is inside."""
     own = tuple(packages)
     if any(f"{dotted}.".startswith(f"{package}.") for package in own):
         return ""

@@ -14,7 +14,7 @@ _Word = TypeVar("_Word", bound=str)
 class Options:
     """The options of one table. ``place`` says in messages where it is; with ``dashed``, keys are spelled with dashes.
 
-    Every method takes the key with underscores, notes it as known, and gives a harmless value where the option is wrong.
+    Every method takes the key with underscores, notes it as known, and gives a harmless value for a wrong option.
     """
 
     def __init__(self, table: Mapping[str, Any], place: str, problems: list[str], dashed: bool = False) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from threadly_lint.program.contracts.model import (
     AcyclicSiblings,
@@ -79,7 +79,9 @@ def read_private_modules(options: Options, common: Common) -> Contract:
     packages = options.expressions("packages_with_private_modules")
     for package in packages:
         if any(is_private(part) for part in package.split(".")):
-            options.complain("packages_with_private_modules", f"`{package}` is itself private; name a package around it")
+            options.complain(
+                "packages_with_private_modules", f"`{package}` is itself private; name a package around it"
+            )
     return PrivateModules(**common, packages=packages)
 
 

@@ -54,7 +54,8 @@ class View:
     @cached_property
     def _links(self) -> defaultdict[tuple[str, str], list[Link]]:
         links: defaultdict[tuple[str, str], list[Link]] = defaultdict(list)
-        for link in (*self.project_graph.edges, *self.project_graph.external):
+        statements: tuple[Link, ...] = (*self.project_graph.edges, *self.project_graph.external)
+        for link in statements:
             importer, imported = self._naming.names.get(link.importer), self._imported(link)
             if importer and imported and link.statement.kind in self._kinds:
                 links[importer, imported].append(link)

@@ -1,0 +1,22 @@
+"""What exists in development only."""
+
+from __future__ import annotations
+
+from threadly_lint.program.effects import Frame
+from threadly_lint.skeleton import nodes as n
+
+WORDS = frozenset({"debug", "dev", "develop", "development", "testing", "test", "local"})
+
+
+def only_in_development(frame: Frame | None) -> bool:
+    """Whether a point stands in a branch that is taken in development only (``if debug:``, ``if settings.DEBUG:``)."""
+    if frame is None:
+        return False
+    return any(f.kind == "branch" and isinstance(f.node, n.If) and _is_entered(f.node.test, f.side) for f in frame.chain())
+
+
+def _is_entered(test: n.Expr, side: int) -> bool:
+    if isinstance(test, n.UnaryOp) and test.op == "not":
+        return _is_entered(test.operand, 3 - side)
+    name = test.attr if isinstance(test, n.Attribute) else test.id if isinstance(test, n.Name) else ""
+    return side == 1 and bool(WORDS & set(name.lower().split("_")))
