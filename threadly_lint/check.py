@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from threadly_lint.program import Program
 from threadly_lint.rule import Check, Rule
+from threadly_lint.settings import SettingsError
 from threadly_lint.tool_codes import INTERNAL_ERROR
 from threadly_lint.values import Finding
 
@@ -23,7 +24,10 @@ class Checked(Struct, frozen=True):
 
 
 def check(program: Program, rules: Iterable[Rule]) -> Checked:
-    """Show every rule each of the subjects that it subscribed to; each kind of subject is gone through once."""
+    """Show every rule each of the subjects that it subscribed to; each kind of subject is gone through once.
+
+    Raises SettingsError when subjects depend on settings that cannot be used.
+    """
     subscribers: dict[type, list[tuple[Rule, Check]]] = defaultdict(list)
     for rule in rules:
         for subject_type, function in rule.checks:
@@ -47,6 +51,8 @@ class _Round:
             for subject in self._program.each(subject_type):
                 for rule, function in subscribed:
                     self._ask(rule, function, subject)
+        except SettingsError:
+            raise
         except Exception as error:
             for rule, _ in subscribed:
                 self._note_crash(rule, None, error)

@@ -22,7 +22,7 @@ def load_project(*paths: Path, isolated: bool = False) -> Project:
     """
     root, settings = load_settings(_common_folder(paths or (Path(),)), isolated)
     listing = list_files(root, settings.exclude + settings.extend_exclude)
-    return Project(root, settings, _find_roots(root, settings, listing), listing.unreadable)
+    return Project(root, settings, _find_roots(root, settings, listing), listing.unreadable, isolated)
 
 
 def _common_folder(paths: Iterable[Path]) -> Path:

@@ -48,13 +48,15 @@ class Project:
         settings: Settings,
         roots: Mapping[str, SourceRoot],
         unreadable: tuple[str, ...] = (),
+        isolated: bool = False,
     ) -> None:
-        """``roots`` maps the path of each file to its source root."""
+        """``roots`` maps the path of each file to its source root; ``isolated`` is to ignore all settings files."""
         self.root = root
         self.settings = settings
         self.files = tuple(_source_file(path, roots[path]) for path in sorted(roots))
         self.roots = tuple(sorted({SourceRoot(""), *roots.values()}))
         self.unreadable = unreadable
+        self.isolated = isolated
         self._tree = Tree(roots)
         self._by_path = {file.path: file for file in self.files}
         self._search_paths: dict[str, tuple[SourceRoot, ...]] = {}
