@@ -301,7 +301,7 @@ def test_whole_statement_moves_into_the_block_that_is_there() -> None:
 def test_quoted_annotations_need_no_postponement() -> None:
     text = 'import shop.cart\n\ndef add(cart: "shop.cart.Cart"): ...\n'
     assert fixed(text, MoveImport(1, ("shop.cart",), "TYPE_CHECKING")) == (
-        "from typing import TYPE_CHECKING\n\n\nif TYPE_CHECKING:\n    import shop.cart\n\n"
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import shop.cart\n\n"
         'def add(cart: "shop.cart.Cart"): ...\n'
     )
 

@@ -92,7 +92,9 @@ def _plan_edit(edit: Edit, parsed: Parsed) -> tuple[list[Splice], ImportNeeds]:
 
 def _all_splices(plans: Sequence[_Plan], parsed: Parsed) -> list[Splice]:
     needs = [need for plan in plans for need in plan.needs]
-    return [*(one for plan in plans for one in plan.splices), *import_splices(needs, parsed)]
+    splices = [one for plan in plans for one in plan.splices]
+    cuts = [one for one in splices if not one.text]
+    return [*splices, *import_splices(needs, cuts, parsed)]
 
 
 def _check(text: str, splices: Sequence[Splice]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, takewhile
 from typing import cast
 
@@ -30,12 +30,12 @@ class ImportNeeds(Struct, frozen=True):
     deferred: tuple[str, ...] = ()
 
 
-def import_splices(needs: Iterable[ImportNeeds], parsed: Parsed) -> list[Splice]:
-    """The changes at the top of the file that satisfy all ``needs``, each import once."""
+def import_splices(needs: Iterable[ImportNeeds], cuts: Iterable[Splice], parsed: Parsed) -> list[Splice]:
+    """The changes at the top of the file that satisfy all ``needs``, each import once; ``cuts`` are about to go."""
     collected = list(needs)
     wanted = {one for need in collected for one in need.imports if not is_available(one, parsed)}
     deferred = {statement for need in collected for statement in need.deferred}
-    top = _Top(parsed)
+    top = _Top(parsed, {cut.start: cut.end for cut in cuts})
     splices: list[Splice] = []
     for module, group in groupby(sorted(wanted, key=_import_order), key=lambda one: one.module):
         splices += top.add(module, list(group))
@@ -89,12 +89,15 @@ def _import_order(one: AddImport) -> tuple[str, str, str]:
 
 
 class _Top:
-    def __init__(self, parsed: Parsed) -> None:
+    def __init__(self, parsed: Parsed, cuts: Mapping[int, int]) -> None:
+        """``cuts`` maps the start of each stretch of text that is about to go to its end."""
         self._parsed = parsed
+        self._cuts = cuts
         body = list(parsed.module.body)
         self._docstring = body.pop(0) if parsed.module.get_docstring() is not None else None
         self._first = body[0] if body else None
-        self._run = cast(list[cst.SimpleStatementLine], list(takewhile(_imports_only, body)))
+        run = cast(list[cst.SimpleStatementLine], list(takewhile(_imports_only, body)))
+        self._run = [line for line in run if parsed.line_start(parsed.start(line)) not in cuts]
         self._lines: dict[int, list[str]] = defaultdict(list)
 
     def add(self, module: str, wanted: list[AddImport]) -> list[Splice]:
@@ -153,7 +156,8 @@ class _Top:
             lines = ["", *lines]
         elif not follows_import and not follows_docstring and not lines[0]:
             lines = lines[1:]
-        next_line = text[place : self._parsed.line_end(place)]
+        rest = self._cuts.get(place, place)
+        next_line = text[rest : self._parsed.line_end(rest)]
         ends_block = lines[-1].startswith((" ", "\t")) or not follows_import
         if ends_block and next_line.strip():
             lines = [*lines, ""]
