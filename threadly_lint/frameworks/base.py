@@ -18,8 +18,6 @@ from threadly_lint.skeleton import nodes as n
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
-DEVELOPMENT = ("debug", "dev", "development", "testing", "test", "local")
-
 
 @dataclass(frozen=True, eq=False)
 class Registration:

@@ -56,6 +56,16 @@ class Behaviour:
                 return frozenset({a.guard(f"presence of `{name}`", node)._replace(strength="weak")})
         return NO_PROOF
 
+    def presented(self, a: Activation, call: Call, channel: str, value: Value) -> Value:
+        """A header or cookie read by a method of its own: nothing, or something that was sent as a credential."""
+        name = t.text_of(call.args[0]) if call.args else None
+        if name is None or not (channel == "cookies" or (channel == "headers" and name.lower() in CREDENTIAL_HEADERS)):
+            return value
+        tags = frozenset({Tag("credential", name)})
+        proof = frozenset({a.guard(f"presence of `{name}`", call.node)._replace(strength="weak")})
+        there = t.keep(value, lambda x: t.truthiness(x) is not False) or t.unknown()
+        return (*t.tagged(t.NONE, tags | t.tags_of(value)), *t.proven(t.tagged(there, tags), proof))
+
     def key_value(self, a: Activation, atom: Atom, key: Value, node: n.Node) -> Value:
         """``mapping[key]`` or ``mapping.get(key)`` on sessions, headers and cookies: nothing, or something that proves."""
         found = self.shared_slot(a, atom, f"[{t.constants(key)[0]!r}]") if len(t.constants(key)) == 1 else ()

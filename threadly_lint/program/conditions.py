@@ -82,6 +82,8 @@ def _equals(atom: Atom, expected: object, *, strict: bool) -> bool | None:
     shape = atom.shape
     if isinstance(shape, t.Const):
         return shape.value == expected and (shape.kind == type(expected).__name__ or expected is None)
+    if isinstance(expected, str) and not t.may_equal(atom, expected):
+        return False
     if expected is None or strict:
         return None if isinstance(shape, t.Unknown) and not atom.proof else False
     return None
@@ -118,7 +120,19 @@ def membership(a: Activation, test: n.Compare, left: Value, right: Value) -> Val
         known = [t.constants(i) for i in items] if items is not None else []
         if items is not None and all(len(k) == len(i) == 1 for k, i in zip(known, items, strict=True)):
             return t.const(any(k[0] == left[0].shape.value for k in known))
-    return None
+    return _pattern_in(left, right)
+
+
+def _pattern_in(left: Value, right: Value) -> Value | None:
+    """A built string cannot be in a list of literals none of which it may equal."""
+    items = right[0].shape.items if len(right) == 1 and isinstance(right[0].shape, t.Seq) else None
+    if items is None or len(left) != 1 or t.shape_text(left) is None:
+        return None
+    texts = [t.constants(i) for i in items]
+    if any(len(found) != len(i) for found, i in zip(texts, items, strict=True)):
+        return None
+    possible = any(isinstance(x, str) and t.may_equal(left[0], x) for found in texts for x in found)
+    return None if possible else t.tagged(t.FALSE, t.tags_of(left))
 
 
 def shared_secret(a: Activation, test: n.Compare, left: Value, right: Value) -> Guard | None:

@@ -101,14 +101,14 @@ def container_method(a: Activation, atom: Atom, name: str, args: tuple[Value, ..
         if name == "copy":
             return (atom,)
         return element(a, (atom,)) if name == "pop" else t.unknown(tags)
-    return _text_method(atom, name, tags)
+    return _text_method(atom, name, tags, args)
 
 
 def _map_method(a: Activation, atom: Atom, name: str, args: tuple[Value, ...], tags: t.Tags) -> Value:
     shape = atom.shape
     assert isinstance(shape, t.Map)
     if name in ("get", "pop", "setdefault") and args:
-        return entry(a, (atom,), args[0], args[1] if len(args) > 1 else t.NONE)
+        return _looked_up(entry(a, (atom,), args[0], args[1] if len(args) > 1 else t.NONE), args[0])
     if name == "copy":
         return (atom,)
     if name in ("update", "clear"):
@@ -121,7 +121,40 @@ def _map_method(a: Activation, atom: Atom, name: str, args: tuple[Value, ...], t
     return t.unknown(tags)
 
 
-def _text_method(atom: Atom, name: str, tags: t.Tags) -> Value:
+def _looked_up(value: Value, key: Value) -> Value:
+    """What is found under a credential carries it on, and being there proves what having the credential proves."""
+    tags = frozenset(x for x in t.tags_of(key) if x.kind in ("credential", "session", "identity"))
+    if not tags:
+        return value
+    proof = t.common_proof(x for x in key if t.truthiness(x) is not False)
+    return tuple(
+        x if x.shape == t.NONE[0].shape else x._replace(proof=x.proof | proof) for x in t.tagged(value, tags)
+    )
+
+
+def _affix(atom: Atom, name: str, args: tuple[Value, ...]) -> bool | None:
+    """``startswith`` and ``endswith`` of a text whose constant parts are known."""
+    text = t.shape_text((atom,))
+    wanted = [x for i in items_or_itself(args[0]) for x in t.constants(i)] if args else []
+    if text is None or not wanted or not all(isinstance(x, str) for x in wanted) or len(args) > 1:
+        return None
+    is_whole = isinstance(atom.shape, t.Const) or "{}" not in text
+    known = text if is_whole else text.partition("{}")[0] if name == "startswith" else text.rpartition("{}")[2]
+    fits = str.startswith if name == "startswith" else str.endswith
+    if any(fits(known, x) for x in wanted):  # type: ignore[arg-type]
+        return True
+    return None if not is_whole and any(fits(x, known) for x in wanted) else False  # type: ignore[arg-type]
+
+
+def items_or_itself(value: Value) -> list[Value]:
+    """The items of a tuple or list display; a value of another kind is its own only item."""
+    only = value[0].shape if len(value) == 1 else None
+    return list(only.items) if isinstance(only, t.Seq) and only.items is not None else [value]
+
+
+def _text_method(atom: Atom, name: str, tags: t.Tags, args: tuple[Value, ...]) -> Value:
+    if name in ("startswith", "endswith") and (verdict := _affix(atom, name, args)) is not None:
+        return t.tagged(t.const(verdict), tags)
     if name in ("split", "rsplit", "splitlines", "partition", "rpartition"):
         return (Atom(t.Seq("list", None, t.obj("str", tags=tags)), tags, atom.proof),)
     if name.startswith(("is", "ends", "starts")):

@@ -213,7 +213,8 @@ class Libraries:
             return t.tagged(t.ANYTHING, frozenset({Tag("validated")}))
         if source := next((f for f in facts if f.effect == "source"), None):
             raw = self.typed(returns, call.receiver, call) if returns is not None else t.ANYTHING
-            return t.tagged(raw, call.tags | {Tag("request", source.channel or "body")})
+            raw = t.tagged(raw, call.tags | {Tag("request", source.channel or "body")})
+            return self.program.behaviour.presented(a, call, source.channel, raw)
         if effects & {"adapter"} and returns is None and call.args:
             return call.args[0]
         value = self.typed(returns, call.receiver, call) if returns is not None else ()

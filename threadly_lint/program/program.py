@@ -97,7 +97,10 @@ class Program:
         return self._ready_made(module, source, name) or found if isinstance(found[0].shape, t.Lib) else found
 
     def _ready_made(self, module: Module, source: str, name: str) -> Value:
-        """An object that a library exports (``flask.session``): what its attribute access gives."""
+        """A constant or identity source that a library exports: what accessing it as an attribute gives."""
+        constant = self.knowledge.constant(f"{source}.{name}")
+        if constant is not None:
+            return t.const(constant)
         fact = self.knowledge.fact(f"{source}.{name}")
         if fact is None or fact.kind not in ("attribute", "accessor") or not fact.identity:
             return ()
@@ -550,7 +553,8 @@ def _widened(atom: Atom) -> Value:
     if isinstance(shape, t.Inst):
         return (atom._replace(shape=t.Inst(shape.info)),)
     if isinstance(shape, t.Obj):
-        return (atom._replace(shape=t.Obj(shape.name, shape.elem)),)
+        attrs = shape.attrs if any(name == "method" for name, _ in shape.attrs) else ()
+        return (atom._replace(shape=t.Obj(shape.name, shape.elem, None, attrs)),)
     return (atom,)
 
 

@@ -7,6 +7,7 @@ of its data) and a proof: the guards that must have passed if the value turns ou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -336,6 +337,14 @@ def shape_text(value: Value) -> str | None:
         if isinstance(atom.shape, Obj) and (known := dict(atom.shape.attrs).get("text")):
             return text_of(known)
     return None
+
+
+def may_equal(atom: Atom, text: str) -> bool:
+    """Whether a built string, by its constant parts, may come out as ``text``."""
+    known = shape_text((atom,))
+    if known is None:
+        return True
+    return re.fullmatch(".*".join(map(re.escape, known.split("{}"))), text, re.DOTALL) is not None
 
 
 def text_like(text: str | None, tags: Tags = NO_TAGS, proof: Proof = NO_PROOF) -> Value:
