@@ -11,7 +11,7 @@ from threadly_lint.skeleton.statements import Statements
 
 
 def build_skeleton(data: bytes, path: str) -> Skeleton:
-    """The skeleton of one Python file. ``path`` only appears in messages. Never raises: see ``Skeleton.problem``."""
+    """The skeleton of one Python file's bytes. Never raises: what is wrong with the file is ``Skeleton.problem``."""
     try:
         text = decode(data)
     except Unreadable as error:

@@ -123,14 +123,10 @@ def _line_ends(text: str, start: int, end: int) -> str:
 
 def _format_edits(text: str, tokens: list[Token]) -> Iterator[_Edit]:
     """Adjacent strings become one call, ``MARK(None, *'text', (expression), ...)``, where one of them is too new."""
-    run: list[Token] = []
-    for token in [*tokens, Token("end", "", len(text), len(text))]:
-        if token.kind in ("string", "format"):
-            run.append(token)
-            continue
-        if any(_is_newer(text, item) for item in run) and not any(_is_bytes(item) for item in run):
+    for are_strings, group in groupby(tokens, lambda token: token.kind in ("string", "format")):
+        run = list(group) if are_strings else []
+        if any(_is_newer(text, token) for token in run) and not any(_is_bytes(token) for token in run):
             yield from _call_edits(text, run)
-        run.clear()
 
 
 def _is_newer(text: str, token: Token) -> bool:

@@ -9,10 +9,10 @@ import warnings
 from typing import NamedTuple
 
 from threadly_lint.skeleton.columns import use_file_columns
-from threadly_lint.skeleton.normalise import normalise, restore
 
 _DEEP_RECURSION = 20_000
 _DEEP_STACK = 64 * 1024 * 1024
+"""Ample for the frames of C code that this recursion limit allows."""
 
 
 class Parsed(NamedTuple):
@@ -37,6 +37,8 @@ def parse(text: str) -> Parsed:
 
 
 def _parse_newer(text: str, original: SyntaxError) -> ast.Module:
+    from threadly_lint.skeleton.normalise import normalise, restore  # costs time and is rarely needed
+
     normalised = normalise(text)
     if normalised is None:
         raise original
@@ -60,7 +62,7 @@ def _parse(text: str) -> ast.Module:
 
 def _parse_with_room(text: str) -> ast.Module:
     """Parse on a thread with a big stack: ``1 + 1 + ...`` makes a tree as deep as it is long."""
-    outcome: list[ast.Module | BaseException] = []
+    outcome: list[ast.Module | Exception] = []
 
     def attempt() -> None:
         try:
@@ -79,6 +81,6 @@ def _parse_with_room(text: str) -> ast.Module:
     finally:
         sys.setrecursionlimit(limit)
         threading.stack_size(size)
-    if isinstance(outcome[0], BaseException):
+    if isinstance(outcome[0], Exception):
         raise outcome[0]
     return outcome[0]

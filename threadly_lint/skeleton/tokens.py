@@ -27,6 +27,8 @@ _LITERAL = {
     quote: re.compile(rf"(?:\{{\{{|\}}\}}|\\N\{{[^}}]*+\}}|\\[^{{}}]|\\|(?!{quote})[^{{}}\\])*+", re.DOTALL)
     for quote in ('"""', "'''", '"', "'")
 }
+_DEBUG_SIGN = re.compile(r"=\s*")
+_CONVERSION = re.compile(r"(?:!\s*\w+\s*)?:?")
 _FORMAT_TEXT = re.compile(r"[^{}]*+")
 _FIELD_END = re.compile(r"\s*(?:[:}]|![a-z])", re.IGNORECASE)
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
@@ -123,8 +125,8 @@ class _Lexer:
         tokens, position = self.tokens(start + 1, in_field=True)
         expression_end, debug_end = position, -1
         if self._text.startswith("=", position):
-            position = debug_end = _end(re.compile(r"=\s*"), self._text, position)
-        position = _end(re.compile(r"(?:!\s*\w+\s*)?:?"), self._text, position)
+            position = debug_end = _end(_DEBUG_SIGN, self._text, position)
+        position = _end(_CONVERSION, self._text, position)
         nested: list[Field] = []
         if self._text[position - 1] == ":":
             nested, position = self._format_fields(position)
