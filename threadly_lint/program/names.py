@@ -26,6 +26,7 @@ class Binding(NamedTuple):
 
 
 Scope = dict[str, list[Binding]]
+SKETCH = "sketch:"
 
 
 class Module:
@@ -48,6 +49,11 @@ class Module:
 
     def __repr__(self) -> str:
         return f"<module {self.name}>"
+
+    @property
+    def is_sketch(self) -> bool:
+        """Whether this is library code in outline and no file of the project."""
+        return self.path.startswith(SKETCH)
 
     @property
     def exported(self) -> frozenset[str] | None:
@@ -225,6 +231,13 @@ class Function:
     @property
     def is_async(self) -> bool:
         return isinstance(self.node, n.Function) and self.node.is_async
+
+    @property
+    def globals_declared(self) -> frozenset[str]:
+        """Names that ``global`` statements in the body (nested functions included) declare."""
+        from threadly_lint.skeleton.walk import walk
+
+        return frozenset(x for s in walk(self.node) if isinstance(s, n.Scope) and s.kind == "global" for x in s.names)
 
     @property
     def names_used(self) -> frozenset[str]:

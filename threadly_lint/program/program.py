@@ -13,9 +13,11 @@ from threadly_lint.program.annotations import annotated
 from threadly_lint.program.behaviour import Behaviour
 from threadly_lint.program.effects import Exit, Outcome
 from threadly_lint.program.failures import Failures
+from threadly_lint.program.inheritance import linearised
 from threadly_lint.program.libraries import Libraries
 from threadly_lint.program.models import Models
 from threadly_lint.program.names import Binding, Class, Function, Module, calls_in, definitions
+from threadly_lint.program.sketches import Sketches
 from threadly_lint.program.slots import Slots
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.program.wrappers import apply_decorators, method_kind
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.subjects import Subjects
 
 MAX_CONTEXTS = 12
+MAX_NESTED = 4
 
 
 class Program:
@@ -47,6 +50,7 @@ class Program:
         self.failures = Failures(self)
         self.behaviour = Behaviour(self)
         self.slots = Slots(self)
+        self.sketches = Sketches(self)
         self.memo: dict[object, Any] = {}
         self._globals: dict[tuple[str, str], Value] = {}
         self._members: dict[tuple[Class, str], Value] = {}
@@ -71,7 +75,12 @@ class Program:
             return (Atom(t.ModuleRef(module)),)
         if self.project.is_package(dotted, importer.file):
             return (Atom(t.Namespace(dotted, importer)),)
-        return t.lib(self.knowledge.canonical(dotted))
+        return self.library(dotted)
+
+    def library(self, dotted: str) -> Value:
+        """A library's name: its sketch where there is one."""
+        name = self.knowledge.canonical(dotted)
+        return self.sketches.value(name) or t.lib(name)
 
     def imported(self, module: Module, statement: n.Import | n.ImportFrom, alias: n.Alias) -> tuple[str, Value]:
         """The name that one part of an import statement binds, and its value."""
@@ -130,9 +139,15 @@ class Program:
             bindings = module.scope.get(name, ())
             value = self._bound_values(self.body(module), name, bindings)
             if name in module.rebound:
-                value = t.join(value, t.unknown())
+                value = t.join(value, self._rebindings(module, name))
             self._globals[key] = value or self._through_star(module, name)
         return self._globals[key]
+
+    def _rebindings(self, module: Module, name: str) -> Value:
+        """What functions put into a global name (``global engine``); literals among it are never the last word."""
+        found = t.join(*(self.final_variables(f).get(name, ()) for f in module.functions() if name in f.globals_declared))
+        known = found and not any(isinstance(x.shape, t.Const) and not t.is_none(x) for x in found)
+        return found if known else t.join(found, t.unknown())
 
     def _through_star(self, module: Module, name: str) -> Value:
         for statement in module.stars:
@@ -149,7 +164,7 @@ class Program:
                     if visible and (found := self._global(inner, name)):
                         return found
                 elif isinstance(atom.shape, t.Lib) and self.knowledge.is_known(f"{source}.{name}"):
-                    return t.lib(self.knowledge.canonical(f"{source}.{name}"))
+                    return self.library(f"{source}.{name}")
         return ()
 
     def _bound_values(self, scope: Activation, name: str, bindings: Iterable[Binding]) -> Value:
@@ -229,12 +244,9 @@ class Program:
         found = self._mros.get(info)
         if found is None:
             self._mros[info] = [info]
-            order: dict[Class | str, None] = {info: None}
-            for base in info.node.bases:
-                for parent in self._base_classes(info, base):
-                    order.update(dict.fromkeys(self.mro(parent) if isinstance(parent, Class) else [parent]))
-            projects = [c for c in order if isinstance(c, Class)]
-            found = self._mros[info] = [*projects, *(c for c in order if isinstance(c, str))]
+            parents = [p for base in info.node.bases for p in self._base_classes(info, base)]
+            own = [info.symbol] if info.module.is_sketch else []
+            found = self._mros[info] = linearised(info, parents, self.mro, own)
         return found
 
     def _base_classes(self, info: Class, base: n.Expr) -> Iterator[Class | str]:
@@ -304,6 +316,18 @@ class Program:
         names = [s.name if isinstance(s, t.Lib) else s.owner for s in shapes if isinstance(s, t.Lib | t.LibMethod)]
         return names
 
+    def metaclasses(self, info: Class) -> tuple[Class, ...]:
+        """Metaclasses with code that can be read, of the class and its bases."""
+        from threadly_lint.program.expressions import evaluate
+
+        key = ("metaclasses", info)
+        if key not in self.memo:
+            classes = [c for c in self.mro(info) if isinstance(c, Class)]
+            given = [(c, k.value) for c in classes for k in c.node.keywords if k.name == "metaclass"]
+            shapes = [x.shape for c, expr in given for x in evaluate(self.scope_of(c), expr)]
+            self.memo[key] = tuple(s.info for s in shapes if isinstance(s, t.ClassRef))
+        return tuple(self.memo[key])
+
     def inherits(self, info: Class, *names: str) -> bool:
         """Whether a library class among ``names`` is an ancestor."""
         return any(self.knowledge.is_subclass(base, name) for base in self.library_bases(info) for name in names)
@@ -311,7 +335,8 @@ class Program:
     def closed(self, info: Class) -> bool:
         """Whether all bases are known, so that a missing attribute is really missing."""
         return all(
-            base == "object" or self.knowledge.class_of(base) is not None for base in self.library_bases(info)
+            base == "object" or self.knowledge.class_of(base) is not None or self.sketches.knows(base)
+            for base in self.library_bases(info)
         ) and not any(isinstance(b, n.Starred) for b in info.node.bases)
 
     def has_attribute(self, shape: t.Inst, name: str) -> bool:
@@ -342,8 +367,9 @@ class Program:
             self._stores[key] = {}
             init = self.constructor(shape.info)
             if init is not None:
-                given = shape.args or shape.keywords
-                outcome = self.run(t.Func(init, (Atom(shape),)), shape.args, dict(shape.keywords), generic=not given)
+                keywords = {k: v for k, v in shape.keywords if not k.startswith(".")}
+                given = shape.args or keywords
+                outcome = self.run(t.Func(init, (Atom(shape),)), shape.args, keywords, generic=not given)
                 self._stores[key] = outcome.stores
             elif shape.args or shape.keywords:
                 self._stores[key] = self._field_values(shape)
@@ -448,7 +474,7 @@ class Program:
         found = self._outcomes.get(key)
         if found is not None:
             return found
-        if self._running.get(info, 0) > 0:
+        if self._running.get(info, 0) > (MAX_NESTED if func.captured or info.module.is_sketch else 0):
             return Outcome(info, exits=[Exit("return", t.ANYTHING, t.NO_PROOF, 0, info.node)], value=t.ANYTHING)
         self._running[info] = self._running.get(info, 0) + 1
         self._contexts[info] = self._contexts.get(info, 0) + 1
@@ -464,7 +490,7 @@ class Program:
     ) -> tuple[tuple[Value, ...], dict[str, Value]]:
         """A function called in very many ways is run with less and less knowledge of its arguments."""
         contexts = self._contexts.get(info, 0)
-        if contexts < MAX_CONTEXTS:
+        if contexts < MAX_CONTEXTS or info.module.is_sketch:
             return args, keywords
         blur = widened if contexts < 4 * MAX_CONTEXTS else forgotten
         return tuple(blur(v) for v in args), {k: blur(v) for k, v in keywords.items()}
@@ -551,7 +577,7 @@ def _widened(atom: Atom) -> Value:
     if isinstance(shape, t.Seq | t.Map):
         return (Atom(t.Unknown(), t.tags_of((atom,)), atom.proof),)
     if isinstance(shape, t.Inst):
-        return (atom._replace(shape=t.Inst(shape.info)),)
+        return (atom._replace(shape=t.Inst(shape.info, (), tuple(k for k in shape.keywords if k[0].startswith(".")))),)
     if isinstance(shape, t.Obj):
         attrs = shape.attrs if any(name == "method" for name, _ in shape.attrs) else ()
         return (atom._replace(shape=t.Obj(shape.name, shape.elem, None, attrs)),)

@@ -35,6 +35,7 @@ OWNER_COLUMN = re.compile(
     r"(^|_)(user|owner|author|account|member|customer|client|patient|seller|buyer|creator|created_by|assigned|student)(_id)?$",
     re.I,
 )
+WORD = re.compile(r"[A-Za-z_]\w+")
 ACCOUNT_BASES = (
     "django.contrib.auth.models.AbstractBaseUser",
     "django.contrib.auth.models.AbstractUser",
@@ -155,8 +156,17 @@ def _flat(values: Iterable[t.Value]) -> t.Value:
 def reads_personal_data(endpoint: EntryPoint) -> bool:
     """Whether a row that the endpoint reads belongs to a user or has personal or secret columns."""
     program = endpoint.program
-    reads = (o for run in endpoint.runs for o in run.inside if o.effect == "read")
-    return any(is_personal(program, info) for o in reads if (info := _model(program, o)) is not None)
+    for access in (o for run in endpoint.runs for o in run.inside if o.effect == "read"):
+        info = _model(program, access)
+        if is_personal(program, info) if info is not None else _selects_personal_data(access):
+            return True
+    return False
+
+
+def _selects_personal_data(access: Occurrence) -> bool:
+    """Whether the text of an SQL statement names a personal column or a table of people."""
+    words = set(WORD.findall(next((text for v in access.event.args[:1] if (text := t.shape_text(v))), "")))
+    return any(PERSONAL_COLUMN.search(word) or OWNER_COLUMN.search(word) for word in words)
 
 
 def is_personal(program: Program, info: Class) -> bool:

@@ -1,0 +1,187 @@
+"""Falcon: resources with responders, hooks, middleware objects, error handlers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from threadly_lint.frameworks.base import Registration, identity, is_library, items_of, made_with, path_parameters, texts_of, underlying
+from threadly_lint.frameworks.performed import merged, performed
+from threadly_lint.frameworks.requests import environ, request
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.attributes import attribute
+from threadly_lint.program.calls import arguments, call_value
+from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.expressions import evaluate
+from threadly_lint.program.names import Class, Function
+from threadly_lint.program.types import Atom, Value
+from threadly_lint.skeleton import nodes as n
+
+if TYPE_CHECKING:
+    from threadly_lint.program.program import Program
+
+WSGI, ASGI = "falcon.App", "falcon.asgi.App"
+VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "websocket")
+BEFORE, AFTER = "falcon.before", "falcon.after"
+FORM_TYPES = ("process_request", "process_resource", "process_response")
+
+
+def entry_points(program: Program) -> Iterator[EntryPoint]:
+    """Every responder of every routed resource, and every sink."""
+    yield from merged(_routed(program))
+
+
+def _routed(program: Program) -> Iterator[EntryPoint]:
+    for registration in performed(program, frozenset({"add_route", "add_sink"})):
+        application = registration.receiver
+        if application is None or not is_library(program, application, WSGI, ASGI):
+            continue
+        if registration.name.endswith("add_sink"):
+            yield from _sinks(program, registration)
+            continue
+        for resource in registration.argument(1, "resource"):
+            if isinstance(resource.shape, t.Inst):
+                yield from _responders(program, registration, resource, resource.shape.info)
+
+
+def _responders(program: Program, registration: Registration, resource: Atom, info: Class) -> Iterator[EntryPoint]:
+    assert registration.receiver is not None
+    path = next(iter(texts_of(registration.argument(0, "uri_template"))), "")
+    suffix = next(iter(texts_of(registration.argument(-1, "suffix"))), "")
+    for verb in VERBS:
+        name = f"on_{verb}_{suffix}" if suffix else f"on_{verb}"
+        owner, value = program.class_attribute(info, name)
+        function = underlying(value)
+        if owner is None or function is None:
+            continue
+        exchange = Exchange(program, registration.receiver, verb.upper() if verb != "websocket" else "GET", path, (resource,))
+        steps = (*exchange.middleware(), *exchange.hooks(info, owner, function))
+        yield EntryPoint(
+            program,
+            "websocket" if verb == "websocket" else "http",
+            "falcon",
+            function,
+            exchange.responder(name, function),
+            (verb.upper(),),
+            (Mount(path, steps, str(identity(registration.receiver)), registration.conditional),),
+            group=info.module.path,
+        )
+
+
+def _sinks(program: Program, registration: Registration) -> Iterator[EntryPoint]:
+    path = next(iter(texts_of(registration.argument(1, "prefix"))), "/")
+    for atom in registration.argument(0, "sink"):
+        function = underlying((atom,))
+        if function is None:
+            continue
+        exchange = Exchange(program, registration.receiver, "", path, t.NONE)
+        call = exchange.calling((atom,), path_parameters(path, function, 2), function)
+        mount = Mount(path, tuple(exchange.middleware()), str(identity(exchange.application)), registration.conditional)
+        yield EntryPoint(program, "http", "falcon", function, call, (), (mount,), group=function.module.path)
+
+
+class Exchange:
+    """One route's requests and responses, and what the application does with them on the way to the resource."""
+
+    def __init__(self, program: Program, application: Atom | None, method: str, path: str, resource: Value) -> None:
+        assert application is not None
+        self.program = program
+        self.application = application
+        self.resource = resource
+        kind = "falcon.asgi" if is_library(program, application, ASGI) else "falcon"
+        self.request = request(f"{kind}.Request", method, path, env=environ(method, path))
+        self.response = t.obj(f"{kind}.Response")
+        self.plain: tuple[Value, Value] = (t.obj(f"{kind}.Request"), self.response)
+
+    def middleware(self) -> Iterator[Step]:
+        """``process_request`` of all, then ``process_resource`` of all; ``process_response`` runs at the end."""
+        objects = middleware_of(self.program, self.application)
+        exchange, params = (self.request, self.response), (Atom(t.Map(())),)
+        for name, given in (("process_request", exchange), ("process_resource", (*exchange, self.resource, params))):
+            for component in objects:
+                yield self._step(component, name, given)
+
+    def _step(self, component: Atom, name: str, given: tuple[Value, ...]) -> Step:
+        def step(a: Activation, rest: Rest) -> Value:
+            for method in (name, f"{name}_async"):
+                if isinstance(component.shape, t.Inst) and self.program.has_attribute(component.shape, method):
+                    call_value(a, attribute(a, (component,), method, handler_node(a.function)), given, {}, handler_node(a.function))
+                    break
+            return rest(a) if a.state is not None else ()
+
+        return step
+
+    def hooks(self, info: Class, owner: Class, function: Function) -> Iterator[Step]:
+        """``@falcon.before`` and ``@falcon.after`` on the class, then on the method."""
+        scope = Activation(self.program, owner.module.body, {}, class_scope=owner)
+        bases = [c for c in self.program.mro(info) if isinstance(c, Class)]
+        for base in bases:
+            for decorator in base.node.decorators:
+                yield from self._hook(self.program.scope_of(base), decorator)
+        for decorator in function.decorators:
+            scope.revive()
+            yield from self._hook(scope, decorator)
+
+    def _hook(self, scope: Activation, decorator: n.Expr) -> Iterator[Step]:
+        for name, args in hook_arguments(scope, decorator):
+            if args:
+                yield self._hook_step(name, args[0], args[1:], decorator)
+
+    def _hook_step(self, name: str, action: Value, more: tuple[Value, ...], node: n.Expr) -> Step:
+        common = (*self.plain, self.resource)
+
+        def step(a: Activation, rest: Rest) -> Value:
+            if name == AFTER:
+                value = rest(a)
+                call_value(a, action, (*common, *more), {}, node)
+                return value
+            call_value(a, action, (*common, (Atom(t.Map(())),), *more), {}, node)
+            return rest(a) if a.state is not None else ()
+
+        return step
+
+    def responder(self, name: str, function: Function) -> Rest:
+        """Call the resource's method."""
+        keywords = path_parameters("", function, 3)
+
+        def call(a: Activation) -> Value:
+            method = attribute(a, self.resource, name, handler_node(function))
+            return call_value(a, method, self.plain, keywords, handler_node(function))
+
+        return call
+
+    def calling(self, func: Value, keywords: dict[str, Value], function: Function) -> Rest:
+        return lambda a: call_value(a, func, self.plain, keywords, handler_node(function))
+
+
+def hook_arguments(scope: Activation, decorator: n.Expr) -> Iterator[tuple[str, tuple[Value, ...]]]:
+    """Name and arguments of a hook, written in place or kept in a variable."""
+    if isinstance(decorator, n.Call):
+        for atom in evaluate(scope, decorator.func):
+            if isinstance(atom.shape, t.Lib) and atom.shape.name in (BEFORE, AFTER):
+                yield atom.shape.name, arguments(scope, decorator)[0]
+        return
+    for atom in evaluate(scope, decorator):
+        shape = atom.shape
+        if isinstance(shape, t.Obj) and shape.name in (BEFORE, AFTER) and shape.made is not None:
+            yield shape.name, shape.made.args
+
+
+def middleware_of(program: Program, application: Atom) -> list[Atom]:
+    """The middleware objects of an application, first to last."""
+    key = ("falcon middleware", identity(application))
+    found = program.memo.get(key)
+    if found is None:
+        found = program.memo[key] = list(_middleware(program, application))
+    return found
+
+
+def _middleware(program: Program, application: Atom) -> Iterator[Atom]:
+    declared = [made_with(application, "middleware")]
+    for registration in performed(program, frozenset({"add_middleware"})):
+        if registration.receiver is not None and identity(registration.receiver) == identity(application):
+            declared.append(registration.argument(0, "middleware"))
+    for value in declared:
+        for item in items_of(value):
+            yield from (x for x in item if isinstance(x.shape, t.Inst))

@@ -1,0 +1,97 @@
+"""Registrations as they happen: the code that composes the application is run, and what it registers is noted.
+
+So functions that receive the application, methods, loops and helper functions register like direct calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from threadly_lint.frameworks.base import Registration
+from threadly_lint.program.development import only_in_development
+from threadly_lint.program.effects import Occurrence, occurrences
+from threadly_lint.program.entry_points import EntryPoint
+from threadly_lint.program.names import Function
+
+if TYPE_CHECKING:
+    from threadly_lint.program.program import Program
+
+MAX_CLIMB = 8
+
+
+def performed(program: Program, names: frozenset[str]) -> list[Registration]:
+    """Calls of library methods and functions called one of ``names``, with their receivers and arguments as they come about."""
+    key = ("performed", names)
+    found = program.memo.get(key)
+    if found is None:
+        found = program.memo[key] = list(_perform(program, names))
+    return found
+
+
+def _perform(program: Program, names: frozenset[str]) -> Iterator[Registration]:
+    seen = set()
+    for root in _roots(program, names):
+        for occurrence in occurrences(program.generic_outcome(root)):
+            event = occurrence.event
+            if event.api.rpartition(".")[2] not in names:
+                continue
+            known = (id(event.node), event.receiver, event.args, event.keywords)
+            if known not in seen:
+                seen.add(known)
+                yield from _registrations(program, occurrence)
+
+
+def _registrations(program: Program, occurrence: Occurrence) -> Iterator[Registration]:
+    event = occurrence.event
+    module = event.function.module
+    conditional = any(map(only_in_development, occurrence.frames))
+    for receiver in event.receiver or (None,):
+        yield Registration(
+            event.api, receiver, event.args, dict(event.keywords), event.node, program.body(module), module,
+            conditional=conditional,
+        )  # fmt: skip
+
+
+def _roots(program: Program, names: frozenset[str]) -> list[Function]:
+    """Where the code that registers starts: module bodies, and functions that nothing in the project calls."""
+    roots: dict[Function, None] = {}
+    seen: set[Function] = set()
+    for name in sorted(names):
+        for _, module, function in program.calls_named(name):
+            if not program.project.is_exempt(module.path):
+                _climb(program, function or module.body, roots, seen, 0)
+    return list(roots)
+
+
+def _climb(program: Program, function: Function, roots: dict[Function, None], seen: set[Function], depth: int) -> None:
+    if function in seen:
+        return
+    seen.add(function)
+    callers = [] if function is function.module.body or depth > MAX_CLIMB else list(_callers(program, function))
+    if not callers:
+        roots[function] = None
+    for caller in callers:
+        _climb(program, caller, roots, seen, depth + 1)
+
+
+def _callers(program: Program, function: Function) -> Iterator[Function]:
+    """Functions and module bodies outside tests that call something of this name (a class by its name, for a constructor)."""
+    if function.parent is not None:
+        yield function.parent
+    name = function.owner.name if function.owner is not None and function.name == "__init__" else function.name
+    for _, module, caller in program.calls_named(name):
+        if not program.project.is_exempt(module.path):
+            yield caller or module.body
+
+
+def merged(found: Iterable[EntryPoint]) -> list[EntryPoint]:
+    """Entry points of one handler become one with several mounts; what is registered twice in the same way counts once."""
+    known: dict[object, EntryPoint] = {}
+    for entry in found:
+        key = (entry.function, entry.methods, entry.group)
+        first = known.setdefault(key, entry)
+        places = {(m.path, m.owner, m.conditional) for m in first.mounts}
+        if first is not entry:
+            first.mounts = (*first.mounts, *(m for m in entry.mounts if (m.path, m.owner, m.conditional) not in places))
+    return list(known.values())

@@ -1,0 +1,49 @@
+"""Requests as a route's steps see them: method and path are known as far as the route says, so exceptions for some paths are decided."""
+
+from __future__ import annotations
+
+import re
+
+from threadly_lint.program import types as t
+from threadly_lint.program.types import Atom, Guard, Tag, Value
+
+PLACEHOLDER = re.compile(r"\{[^{}]*\}|<[^<>]*>")
+HEADERS = frozenset({Tag("request", "headers")})
+
+
+def path_value(path: str) -> Value:
+    """A URL path as a value; parts that the caller chooses are open."""
+    text = PLACEHOLDER.sub("{}", path)
+    return t.text_like(text) if "{}" in text else t.const(path)
+
+
+def request(name: str, method: str, path: str, **attrs: Value) -> Value:
+    """A request object of library class ``name``. An empty method or path is one that is not known."""
+    known = {"method": t.const(method)} if method else {}
+    if path:
+        known["path"] = path_value(path)
+    return t.obj(name, **known, **attrs)
+
+
+def environ(method: str, path: str) -> Value:
+    """A WSGI environment: what the server and session middleware put there."""
+    entries: dict[object, Value] = {
+        "beaker.session": t.obj("beaker.session.Session", tags=frozenset({Tag("session", "beaker.session")})),
+        "werkzeug.session": t.obj("werkzeug.session.Session", tags=frozenset({Tag("session", "werkzeug.session")})),
+        "REMOTE_USER": _sent("REMOTE_USER", "identity", "strong"),
+        "HTTP_AUTHORIZATION": _sent("HTTP_AUTHORIZATION", "credential", "weak"),
+        "HTTP_COOKIE": _sent("HTTP_COOKIE", "credential", "weak"),
+        "HTTP_X_API_KEY": _sent("HTTP_X_API_KEY", "credential", "weak"),
+    }
+    if method:
+        entries["REQUEST_METHOD"] = t.const(method)
+    if path:
+        entries["PATH_INFO"] = path_value(path)
+    return (Atom(t.Map(tuple(entries.items())), HEADERS),)
+
+
+def _sent(name: str, kind: str, strength: str) -> Value:
+    """A variable that is there only when the caller presented something."""
+    tags = HEADERS | {Tag(kind, name)}
+    proof = frozenset({Guard(f"presence of `{name}`", strength=strength)})  # type: ignore[arg-type]
+    return (*t.tagged(t.NONE, tags), *t.proven(t.obj("str", tags=tags), proof))
