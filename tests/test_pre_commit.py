@@ -1,6 +1,6 @@
 """The hooks, run by the real pre-commit from a scratch project against this repository.
 
-No package is downloaded: what the hooks depend on is installed wherever the tests run, and is lent to their environment.
+No package is downloaded: what the hooks depend on is installed wherever the tests run, and is lent to them.
 """
 
 from __future__ import annotations

@@ -75,15 +75,29 @@ def run(project: Project, registry: Registry, request: Request, progress: Progre
 
 
 def _analyse(project: Project, registry: Registry, request: Request, progress: Progress | None) -> Outcome:
-    skeletons = read_skeletons(
+    program = read_program(
         project, jobs=request.jobs, cache_dir=request.cache_dir, texts=request.texts, progress=progress
     )
-    program = Program(project, skeletons)
+    skeletons = program.skeletons
     selection = Selection(request.settings)
     checked = check(program, [rule for rule in registry.rules.values() if selection.runs(rule)])
     found = [*_unreadable(project), *_unparsable(skeletons), *checked.findings]
     decisions = _decide(found, project, skeletons, registry, request)
     return Outcome(decisions, checked.tracebacks, len(skeletons), sum(one.lines for one in skeletons.values()))
+
+
+def read_program(
+    project: Project,
+    *,
+    jobs: int = 1,
+    cache_dir: Path | None = None,
+    texts: Mapping[str, bytes] | None = None,
+    progress: Progress | None = None,
+) -> Program:
+    """The project as a program; the options mean what they mean in a ``Request``."""
+    return Program(
+        project, read_skeletons(project, jobs=jobs, cache_dir=cache_dir, texts=texts or {}, progress=progress)
+    )
 
 
 def read_text(project: Project, path: str, texts: Mapping[str, bytes]) -> str:

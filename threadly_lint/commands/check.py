@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
@@ -10,7 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from threadly_lint.commands._options import isolated_option, rules_option
+from threadly_lint.commands._options import (
+    cache_folder,
+    cache_options,
+    isolated_option,
+    number_of_jobs,
+    rules_option,
+)
 
 if TYPE_CHECKING:
     from threadly_lint.commands._mending import Workshop
@@ -63,9 +68,7 @@ def _codes(_context: click.Context, _option: click.Parameter, values: Sequence[s
 @click.option("--statistics", is_flag=True, help="Count findings by code; in text, instead of showing them.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @isolated_option
-@click.option("--jobs", type=click.IntRange(min=1), help="How many processes may read files; one for each processor.")
-@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
-@click.option("--cache-dir", type=click.Path(file_okay=False, path_type=Path), help="Where the cache is kept.")
+@cache_options
 @rules_option
 @click.option("--verbose", is_flag=True, help="Show the traceback of a rule that crashed.")
 def command(paths: tuple[Path, ...], **options: Any) -> int:
@@ -111,15 +114,14 @@ def _workshop(project: Project, registry: Registry, request: Request) -> Worksho
 
 def _request(project: Project, registry: Registry, paths: tuple[Path, ...], options: Options) -> Request:
     from threadly_lint.run import Request
-    from threadly_lint.skeleton.store import CACHE_FOLDER
 
     registry.demand({"--select": options.select, "--ignore": options.ignore})
     registry.demand_of_settings(project.settings)
     return Request(
         settings=_merged(project.settings, options),
         paths=_asked_for(project, paths),
-        jobs=options.jobs or os.cpu_count() or 1,
-        cache_dir=None if options.no_cache else options.cache_dir or project.root / CACHE_FOLDER,
+        jobs=number_of_jobs(options.jobs),
+        cache_dir=cache_folder(project, options.no_cache, options.cache_dir),
     )
 
 
