@@ -16,8 +16,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, Protocol
 
-from threadly_lint.program import Program
-from threadly_lint.program import types
+from threadly_lint.program import Program, types
+from threadly_lint.program.contracts.verdicts import Verdicts, Violation
 from threadly_lint.program.cycles import ImportCycle, cycles_to_report
 from threadly_lint.program.effects import Event, Frame, Occurrence
 from threadly_lint.program.entry_points import EntryPoint, Run
@@ -51,6 +51,8 @@ __all__ = [
     "Run",
     "Span",
     "Step",
+    "Verdicts",
+    "Violation",
     "cycles_to_report",
     "edits_past_reexports",
     "types",

@@ -65,8 +65,8 @@ class ImportEdge(Struct, frozen=True):
         return self.importer, line, column, self.imported
 
 
-class ExternalImport(Struct, frozen=True):
-    """An import from outside the project; ``name`` is the dotted name with the imported name at its end."""
+class LooseImport(Struct, frozen=True):
+    """An import that no file of the project answers; ``name`` is the dotted name with the imported name at its end."""
 
     importer: str
     name: str
@@ -74,8 +74,9 @@ class ExternalImport(Struct, frozen=True):
 
 
 class ImportGraph:
-    """All imports of a project: ``modules`` by path, ``edges`` and ``external`` in the order of their places.
+    """All imports of a project: ``modules`` by path, ``edges`` and other imports in the order of their places.
 
+    ``external`` are imports from outside the project, ``missing`` those of project modules that do not exist.
     ``skeletons`` may be imports-only ones; ``whole`` then returns the full skeleton of a path.
     """
 
@@ -83,17 +84,16 @@ class ImportGraph:
         self, project: Project, skeletons: Mapping[str, Skeleton], whole: Callable[[str], Skeleton] | None = None
     ) -> None:
         resolver = _Resolver(project)
-        edges: list[ImportEdge] = []
-        external: list[ExternalImport] = []
         for file in project.files:
             for statement in _statements(file, skeletons.get(file.path)):
-                resolver.follow(file, statement, edges, external)
+                resolver.follow(file, statement)
         self.project = project
         self.skeletons = skeletons
         self.whole = cache(whole or skeletons.__getitem__)
         self.modules = {file.path: file for file in (*project.files, *resolver.namespaces)}
-        self.edges = tuple(sorted(edges, key=lambda edge: edge.sort_key))
-        self.external = tuple(external)
+        self.edges = tuple(sorted(resolver.edges, key=lambda edge: edge.sort_key))
+        self.external = tuple(resolver.external)
+        self.missing = tuple(resolver.missing)
 
     def name(self, path: str) -> str:
         """The dotted name of a module."""
@@ -147,26 +147,28 @@ class _Resolver:
 
     def __init__(self, project: Project) -> None:
         self.namespaces = tuple(_namespaces(project))
+        self.edges: list[ImportEdge] = []
+        self.external: list[LooseImport] = []
+        self.missing: list[LooseImport] = []
         self._project = project
         self._namespaces_by_name: defaultdict[str, list[SourceFile]] = defaultdict(list)
         for namespace in self.namespaces:
             self._namespaces_by_name[namespace.module].append(namespace)
         self._found: dict[tuple[str, str], SourceFile | None] = {}
 
-    def follow(
-        self, file: SourceFile, statement: ImportStatement, edges: list[ImportEdge], external: list[ExternalImport]
-    ) -> None:
-        """Add what ``statement`` in ``file`` imports to ``edges`` and ``external``."""
+    def follow(self, file: SourceFile, statement: ImportStatement) -> None:
+        """Note what ``statement`` in ``file`` imports."""
         targets: dict[tuple[str, bool], list[str]] = {}
         for name, dotted in self._wanted(file, statement):
             whole = self._find(dotted, file)
             target = whole or self._find(dotted.rpartition(".")[0], file)
             if target is not None:
                 targets.setdefault((target.path, whole is not None), []).append(name)
-            elif not statement.level and self._find(dotted.partition(".")[0], file) is None:
-                external.append(ExternalImport(file.path, dotted, statement))
+            else:
+                is_ours = statement.level or self._find(dotted.partition(".")[0], file) is not None
+                (self.missing if is_ours else self.external).append(LooseImport(file.path, dotted, statement))
         for (path, is_whole), names in targets.items():
-            edges.append(ImportEdge(file.path, path, statement, tuple(names), is_whole))
+            self.edges.append(ImportEdge(file.path, path, statement, tuple(names), is_whole))
 
     def _wanted(self, file: SourceFile, statement: ImportStatement) -> Iterator[tuple[str, str]]:
         """The imported names and their full dotted names; nothing when the dots lead out of the source root."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from threadly_lint.program.contracts.verdicts import Verdicts, judge_project
 from threadly_lint.program.effects import Event, Inlined, Occurrence, Outcome, occurrences
 from threadly_lint.program.entry_points import EntryPoint
 from threadly_lint.program.imports import ImportGraph
@@ -146,6 +147,7 @@ class Subjects:
             Operation: lambda: self.operations,
             Call: lambda: self.calls,
             ImportGraph: lambda: (self.program.imports,),
+            Verdicts: lambda: (judge_project(self.program.imports),),
             Function: lambda: self.program.functions,
             Class: lambda: self.program.classes,
             Module: lambda: self.program.modules.values(),

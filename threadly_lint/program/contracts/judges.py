@@ -126,7 +126,8 @@ def _chains(graph: grimp.ImportGraph, found: grimp.PackageDependency) -> Iterato
 
 def _judge_forbidden(contract: Forbidden, graph: grimp.ImportGraph) -> Iterator[Breach]:
     sources, targets = _expand(graph, contract.sources), _expand(graph, contract.targets)
-    _demand(graph, [*sources, *(target for target in targets if _is_internal(contract, graph, target))])
+    _demand(graph, [*sources, *(target for target in targets if _is_internal(contract, target))])
+    _check_external(contract, [target for target in targets if not _is_internal(contract, target)])
     for source in sources:
         for target in targets:
             if target in graph.modules and not _overlap(source, target, contract.as_packages):
@@ -134,11 +135,20 @@ def _judge_forbidden(contract: Forbidden, graph: grimp.ImportGraph) -> Iterator[
                 yield from (Breach(chain, why) for chain in _ways(contract, graph, source, target))
 
 
-def _is_internal(contract: Forbidden, graph: grimp.ImportGraph, target: str) -> bool:
+def _is_internal(contract: Forbidden, target: str) -> bool:
     """Whether the target, existing or not, belongs to the project."""
     if contract.origin.packages:
         return any(f"{target}.".startswith(f"{package}.") for package in contract.origin.packages)
     return target.partition(".")[0] in {source.partition(".")[0] for source in contract.sources}
+
+
+def _check_external(contract: Forbidden, targets: Iterable[str]) -> None:
+    """Settings of import-linter have to ask for external packages, and know them as a whole only."""
+    for target in targets if contract.origin.packages else ():
+        if not contract.origin.external:
+            raise Unjudgeable(target, f"`{target}` is external, which takes `include_external_packages`")
+        if "." in target:
+            raise Unjudgeable(target, f"`{target}` is inside of an external package")
 
 
 def _overlap(source: str, target: str, as_packages: bool) -> bool:
@@ -156,7 +166,7 @@ def _ways(contract: Forbidden, graph: grimp.ImportGraph, source: str, target: st
 
 def _judge_protected(contract: Protected, graph: grimp.ImportGraph) -> Iterator[Breach]:
     importers = _expand(graph, contract.importers)
-    _demand(graph, importers if contract.as_packages else ())
+    _demand_packages(graph, importers if contract.as_packages else ())
     allowed = {one for name in importers for one in _package(graph, name, contract.as_packages)}
     who = " and ".join(f"`{one}`" for one in contract.importers) or "nobody"
     for module in _expand(graph, contract.modules):
@@ -166,9 +176,11 @@ def _judge_protected(contract: Protected, graph: grimp.ImportGraph) -> Iterator[
 
 
 def _judge_private_modules(contract: PrivateModules, graph: grimp.ImportGraph) -> Iterator[Breach]:
-    packages = _expand(graph, contract.packages)
-    _demand(graph, packages)
-    inside = {one for package in packages for one in _package(graph, package, True)} if packages else graph.modules
+    packages = _expand_all(graph, contract.packages)
+    for package in packages:
+        if any(map(is_private, package.split("."))):
+            raise Unjudgeable(package, f"`{package}` is itself private")
+    inside = {one for name in packages for one in _package(graph, name, True)} if packages else graph.modules
     for module in sorted(inside):
         parts = module.split(".")
         depth = max((place for place in range(1, len(parts)) if is_private(parts[place])), default=0)
@@ -193,8 +205,7 @@ def _direct(graph: grimp.ImportGraph, modules: Collection[str], allowed: Collect
 
 
 def _judge_acyclic_siblings(contract: AcyclicSiblings, graph: grimp.ImportGraph) -> Iterator[Breach]:
-    ancestors, skip = _expand(graph, contract.ancestors), _expand(graph, contract.skip)
-    _demand(graph, [*ancestors, *skip])
+    ancestors, skip = _expand_all(graph, contract.ancestors), _expand_all(graph, contract.skip)
     pending = [(ancestor, contract.depth) for ancestor in ancestors]
     while pending:
         package, depth = pending.pop()
@@ -214,14 +225,33 @@ def _expand(graph: grimp.ImportGraph, expressions: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
+def _expand_all(graph: grimp.ImportGraph, expressions: Iterable[str]) -> list[str]:
+    """The same, when each expression has to stand for packages that exist in the project."""
+    modules: list[str] = []
+    for expression in expressions:
+        found = _expand(graph, [expression])
+        _demand_packages(graph, found or [expression])
+        modules += found
+    return sorted({*modules})
+
+
 def _package(graph: grimp.ImportGraph, name: str, as_package: bool) -> set[str]:
-    return {name, *graph.find_descendants(name)} if as_package and name in graph.modules else {name}
+    if not as_package or name not in graph.modules or graph.is_module_squashed(name):
+        return {name}
+    return {name, *graph.find_descendants(name)}
 
 
 def _demand(graph: grimp.ImportGraph, names: Iterable[str]) -> None:
     for name in names:
         if name not in graph.modules:
             raise Unjudgeable(name, f"there is no module `{name}`")
+
+
+def _demand_packages(graph: grimp.ImportGraph, names: Collection[str]) -> None:
+    _demand(graph, names)
+    for name in names:
+        if graph.is_module_squashed(name):
+            raise Unjudgeable(name, f"`{name}` is external")
 
 
 def _join(container: str, name: str) -> str:

@@ -16,10 +16,14 @@ class MissingPackage(Exception):
 
 
 class Naming(Struct, frozen=True):
-    """``names`` are dotted names by path; ``stand_ins`` names for whole folders that are no modules in this view."""
+    """Dotted names by path: ``names`` of what takes part, ``hidden`` of what lies in the same packages and does not.
+
+    A naming ``is_partial`` when the rest of the project counts as external.
+    """
 
     names: dict[str, str]
-    stand_ins: dict[str, str] = {}
+    hidden: dict[str, str] = {}
+    is_partial: bool = False
 
 
 def project_namings(graph: ImportGraph, mentioned: Collection[str]) -> list[Naming]:
@@ -85,17 +89,13 @@ def _places(graph: ImportGraph, package: str, home: str) -> dict[str, str]:
 
 def _package_naming(graph: ImportGraph, folders: dict[str, str]) -> Naming:
     names: dict[str, str] = {}
-    stand_ins: dict[str, str] = {}
+    hidden: dict[str, str] = {}
     for package, folder in folders.items():
         for path in graph.modules:
-            if not f"{path}/".startswith(f"{folder}/"):
-                continue
-            dotted = f"{package}.{_dotted(path[len(folder) + 1 :])}".rstrip(".")
-            if _is_seen(graph, path, folder):
-                names[path] = dotted
-            elif path.endswith("/"):
-                stand_ins[path] = dotted.rpartition(".")[0]
-    return Naming(names, stand_ins)
+            if f"{path}/".startswith(f"{folder}/"):
+                found = names if _is_seen(graph, path, folder) else hidden
+                found[path] = f"{package}.{_dotted(path[len(folder) + 1 :])}".rstrip(".")
+    return Naming(names, hidden, is_partial=True)
 
 
 def _is_seen(graph: ImportGraph, path: str, folder: str) -> bool:
@@ -122,16 +122,21 @@ def _top(name: str) -> str:
 
 
 def outside_name(dotted: str, packages: Iterable[str]) -> str:
-    """The name under which import-linter knows something outside of ``packages``: its top-level package, or as much
-    more as it takes to tell it from their namespaces; empty for what is inside."""
+    """The name under which import-linter knows an import of something that it does not see: the top-level package, or
+    as much more as it takes to tell it from the namespaces of ``packages``. Empty where that does not exist."""
     own = tuple(packages)
+    if _top(dotted) in own:
+        return _top(dotted)
     if any(f"{dotted}.".startswith(f"{package}.") for package in own):
         return ""
     return next((name for name in _prefixes(dotted) if not any(f"{one}.".startswith(f"{name}.") for one in own)), "")
 
 
-def mentioned_name(dotted: str, mentioned: Collection[str]) -> str:
-    """The longest name among ``mentioned`` that ``dotted`` is or lies in, else its top-level package."""
+def external_name(dotted: str, mentioned: Collection[str], internal: Collection[str]) -> str:
+    """The longest name among ``mentioned`` that ``dotted`` is or lies in, else its top-level package; empty where that
+    is one of the ``internal`` ones."""
+    if _top(dotted) in internal:
+        return ""
     found = [name for name in _prefixes(dotted) if name in mentioned]
     return found[-1] if found else _top(dotted)
 

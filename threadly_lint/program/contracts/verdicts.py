@@ -13,7 +13,7 @@ from threadly_lint.program.contracts.judges import Breach, Stray, Unjudgeable, j
 from threadly_lint.program.contracts.model import AllowedImport, Contract
 from threadly_lint.program.contracts.names import (
     MissingPackage,
-    mentioned_name,
+    external_name,
     outside_name,
     package_namings,
     project_namings,
@@ -44,6 +44,11 @@ class Violation(Struct, frozen=True):
     @property
     def symbol(self) -> str:
         return self.first.statement.symbol
+
+    @property
+    def trail(self) -> tuple[Link, ...]:
+        """One statement for each step."""
+        return (self.first, *(step[0] for step in self.steps[1:]))
 
 
 class Unplaced(Struct, frozen=True):
@@ -127,7 +132,8 @@ class _Bench:
         outside: Callable[[str], str] = _nothing
         if not origin.packages:
             namings = project_namings(self._graph, contract.mentioned)
-            outside = partial(mentioned_name, mentioned=contract.mentioned)
+            internal = {file.module.partition(".")[0] for file in self._graph.modules.values()}
+            outside = partial(external_name, mentioned=contract.mentioned, internal=internal)
         else:
             namings = package_namings(self._graph, origin)
             if origin.external:

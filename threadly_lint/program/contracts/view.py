@@ -9,13 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from threadly_lint.program.contracts.names import Naming
-from threadly_lint.program.imports import ExternalImport, ImportEdge, ImportGraph
+from threadly_lint.program.imports import ImportEdge, ImportGraph, LooseImport
 from threadly_lint.skeleton.import_statements import ImportKind
 
 if TYPE_CHECKING:
     import grimp
 
-Link = ImportEdge | ExternalImport
+Link = ImportEdge | LooseImport
 
 
 class View:
@@ -54,7 +54,8 @@ class View:
     @cached_property
     def _links(self) -> defaultdict[tuple[str, str], list[Link]]:
         links: defaultdict[tuple[str, str], list[Link]] = defaultdict(list)
-        statements: tuple[Link, ...] = (*self.project_graph.edges, *self.project_graph.external)
+        whole = self.project_graph
+        statements: tuple[Link, ...] = (*whole.edges, *whole.external, *whole.missing)
         for link in statements:
             importer, imported = self._naming.names.get(link.importer), self._imported(link)
             if importer and imported and link.statement.kind in self._kinds:
@@ -62,12 +63,14 @@ class View:
         return links
 
     def _imported(self, link: Link) -> str:
-        if isinstance(link, ExternalImport):
+        if isinstance(link, LooseImport):
             return self._outside(link.name)
-        name = self._naming.names.get(link.imported, "")
-        if not name and link.is_whole:
-            name = self._naming.stand_ins.get(link.imported, "")
-        return name or self._outside(self.project_graph.name(link.imported))
+        if name := self._naming.names.get(link.imported):
+            return name
+        hidden = self._naming.hidden.get(link.imported)
+        if hidden and link.is_whole and (home := hidden.rpartition(".")[0]) in self.paths:
+            return home
+        return self._outside(hidden or self.project_graph.name(link.imported))
 
     @cached_property
     def _graph(self) -> grimp.ImportGraph:
@@ -78,6 +81,6 @@ class View:
             graph.add_module(name)
         for importer, imported in sorted(self._links):
             if imported not in self.paths:
-                graph.add_module(imported)
+                graph.add_module(imported, is_squashed=self._naming.is_partial)
             graph.add_import(importer=importer, imported=imported)
         return graph
