@@ -21,7 +21,7 @@ an instance of this class (foreign keys, relationships). Effects, kinds and chan
 
 A group of names may carry: ``kind`` (``method`` in classes, ``call`` in modules unless said), ``async`` (the result is
 awaited), ``identity``, ``channel``, ``service``, ``access``, ``status`` (a number, or the argument that holds it),
-``timeout`` (``by`` parameters, ``default`` seconds or ``none``, ``inherit``, ``unknown``, several joined by ``/``,
+``timeout`` (``by`` arguments, ``default`` seconds or ``none``, ``inherit``, ``unknown``, several joined by ``/``,
 ``where`` = ``call``, ``constructor``, ``client``, ``unit = "ms"``), ``raises``, ``key``, ``value``, ``ttl`` (an argument:
 a position, a keyword, or ``1/timeout``), ``model`` (a type) and ``exit`` (``commit``, ``close``, ``commit-close``).
 ``is`` takes the same keys with ``effect`` in the place of ``names``.

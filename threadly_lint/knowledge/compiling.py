@@ -115,6 +115,17 @@ def _check_references(draft: Draft) -> None:
     for alias, target in draft.aliases.items():
         if alias in draft.tables:
             draft.problems.append(f"{draft.tables[alias].where}: {alias} is an alias of {target} and a table as well")
+        if _leads_back(alias, draft.aliases):
+            draft.problems.append(f"{alias} is an alias that leads back to itself")
+
+
+def _leads_back(alias: str, aliases: dict[str, str]) -> bool:
+    seen: set[str] = set()
+    name = alias
+    while name in aliases and name not in seen:
+        seen.add(name)
+        name = aliases[name]
+    return name in seen or any(f"{name}.".startswith(f"{known}.") for known in seen)
 
 
 def _references(table: DraftTable) -> Iterable[tuple[str, str]]:

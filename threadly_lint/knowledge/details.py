@@ -64,7 +64,7 @@ def _read_timeout(value: object) -> Timeout:
         raise ValueError(f"must be a table with some of {', '.join(sorted(_TIMEOUT_KEYS))}")
     limit = str(value.get("default", "unknown"))
     return Timeout(
-        parameters=read_words(value.get("by", "")),
+        parameters=tuple(read_argument(word) for word in read_words(value.get("by", ""))),
         defaults=() if limit in ("inherit", "unknown") else tuple(map(_seconds, limit.split("/"))),
         where=msgspec.convert(value.get("where", "call"), Where),
         inherited=limit == "inherit",

@@ -50,7 +50,7 @@ class Timeout(Struct, frozen=True, array_like=True, gc=False):
     limit is unknown. ``inherited`` limits come from the client object. ``where`` says who takes the parameters.
     """
 
-    parameters: tuple[str, ...] = ()
+    parameters: tuple[Argument, ...] = ()
     defaults: tuple[float | None, ...] = ()
     where: Where = "call"
     inherited: bool = False
