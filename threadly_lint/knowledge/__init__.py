@@ -19,9 +19,10 @@ describes one class (``[class."..."]``: members are methods and attributes of an
 Types are explained in ``type_expressions.py``. ``field`` is the type that a model's instance shows where its class holds
 an instance of this class (foreign keys, relationships). Effects, kinds and channels are the words listed in ``facts.py``.
 
-A group of names may carry: ``kind`` (``method`` in classes, ``call`` in modules unless said), ``async`` (the result is
+A group of names may carry: ``kind`` (unless said ``method`` in classes, in modules ``call``
+or, for a capitalised name, ``class``), ``async`` (the result is
 awaited), ``identity``, ``channel``, ``service``, ``access``, ``status`` (a number, or the argument that holds it),
-``timeout`` (``by`` arguments, ``default`` seconds or ``none``, ``inherit``, ``unknown``, several joined by ``/``,
+``timeout`` (seconds, ``none`` or ``inherit`` of the argument ``timeout``, or a table: ``by`` arguments, ``default`` seconds or ``none``, ``inherit``, ``unknown``, several joined by ``/``,
 ``where`` = ``call``, ``constructor``, ``client``, ``unit = "ms"``), ``raises``, ``key``, ``value``, ``ttl`` (an argument:
 a position, a keyword, or ``1/timeout``), ``model`` (a type) and ``exit`` (``commit``, ``close``, ``commit-close``).
 ``is`` takes the same keys with ``effect`` in the place of ``names``.

@@ -60,8 +60,10 @@ def read_argument(value: object) -> Argument:
 
 
 def _read_timeout(value: object) -> Timeout:
+    if isinstance(value, int | float | str):
+        value = {"by": "timeout", "default": value}
     if not isinstance(value, dict) or value.keys() - _TIMEOUT_KEYS:
-        raise ValueError(f"must be a table with some of {', '.join(sorted(_TIMEOUT_KEYS))}")
+        raise ValueError(f"must be seconds or a table with some of {', '.join(sorted(_TIMEOUT_KEYS))}")
     limit = str(value.get("default", "unknown"))
     return Timeout(
         parameters=tuple(read_argument(word) for word in read_words(value.get("by", ""))),

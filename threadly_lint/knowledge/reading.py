@@ -191,8 +191,9 @@ class _FileReader:
         if effect not in EFFECTS:
             raise ValueError("unknown key (neither an effect nor a key of the format)")
         for members, options in _groups(value, "names"):
-            detail = read_detail(self.role, effect, "method" if table.is_class else "call", {**defaults, **options})
             for member in members:
+                usual_kind = "method" if table.is_class else "class" if member[0].isupper() else "call"
+                detail = read_detail(self.role, effect, usual_kind, {**defaults, **options})
                 self._add(table.facts.setdefault(member, []), detail, f"{name}.{member}", name, effect, member)
                 if not table.is_class and detail.kind in CLASS_KINDS:
                     self.draft.tables.setdefault(f"{name}.{member}", DraftTable(True, table.where))
