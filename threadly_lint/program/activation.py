@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
 from threadly_lint.program.effects import Event, Exit, Frame, FrameKind, Inlined, Outcome
+from threadly_lint.program.sketches import splice
 from threadly_lint.program.types import NO_PROOF, Guard, Proof, Tag, Value
 
 if TYPE_CHECKING:
@@ -151,7 +152,10 @@ class Activation:
         """Record a call into another function, and believe what its normal return proves."""
         if self.state is None:
             return
-        self.events.append(Inlined(node, self.function, outcome, self.state.auth, self.frame, label))
+        if outcome.function.module.is_sketch and not self.module.is_sketch:
+            splice(self, outcome, node)
+        else:
+            self.events.append(Inlined(node, self.function, outcome, self.state.auth, self.frame, label))
         self.prove(outcome.auth)
 
     def prove(self, proof: Proof) -> None:
@@ -160,7 +164,7 @@ class Activation:
 
     def guard(self, label: str, node: n.Node) -> Guard:
         """Evidence found at ``node``."""
-        return Guard(label, self.module.path, node.span[0])
+        return Guard(label) if self.module.is_sketch else Guard(label, self.module.path, node.span[0])
 
     def die(self, status: int = 0) -> None:
         """No path goes on from here; ``status`` is the HTTP status with which the caller is turned away, if any."""

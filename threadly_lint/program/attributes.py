@@ -71,9 +71,9 @@ def _of_lib(a: Activation, atom: Atom, owner: str, name: str, node: n.Expr) -> V
     if found := a.program.libraries.member(a, atom, owner, name, node):
         only = found[0].shape
         if len(found) == 1 and isinstance(only, t.LibMethod) and _is_plain(a, owner):
-            return t.tagged(t.lib(dotted), atom.tags)
+            return t.tagged(a.program.library(dotted), atom.tags)
         return found
-    return a.program.behaviour.shared_slot(a, atom, name) or t.tagged(t.lib(dotted), atom.tags)
+    return a.program.behaviour.shared_slot(a, atom, name) or t.tagged(a.program.library(dotted), atom.tags)
 
 
 def _is_plain(a: Activation, owner: str) -> bool:
@@ -131,6 +131,9 @@ def instance_attribute(a: Activation, atom: Atom, shape: t.Inst, name: str, node
     """``instance.name``: set on this very instance, by its constructor, in its class, or by other methods."""
     if name == "__class__":
         return (Atom(t.ClassRef(shape.info)),)
+    given = dict(shape.keywords).get(f".{name}")
+    if given is not None:
+        return given
     own = a.program.instance_stores(shape).get(name)
     found = class_value(a, atom, shape.info, name, node)
     if own is None and found is None and name in AUTHENTICATED:
@@ -181,6 +184,22 @@ def _bound(a: Activation, found: Atom, receiver: Value) -> Atom:
     if isinstance(shape, t.Wrapped):
         return found._replace(shape=shape._replace(inner=tuple(_bound(a, x, receiver) for x in shape.inner)))
     return found
+
+
+def operator_method(a: Activation, value: Value, name: str, node: n.Expr) -> Value:
+    """The project's method behind an operator on instances, or on classes through their metaclass."""
+    found: list[Value] = []
+    for atom in value:
+        shape = atom.shape
+        makers = (shape.info,) if isinstance(shape, t.Inst) else ()
+        if isinstance(shape, t.ClassRef):
+            makers = a.program.metaclasses(shape.info)
+        for maker in makers:
+            owner, method = a.program.class_attribute(maker, name)
+            if owner is not None:
+                found.append(tuple(_bound(a, x, (atom,)) for x in method))
+                break
+    return t.join(*found)
 
 
 def _of_super(a: Activation, info: Class, receiver: Value, name: str, node: n.Expr) -> Value:

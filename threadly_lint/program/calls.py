@@ -7,6 +7,7 @@ from collections.abc import Callable
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, merge
 from threadly_lint.program.attributes import attribute, class_value
+from threadly_lint.program.callbacks import around_arguments, handed_functions, run_callbacks
 from threadly_lint.program.containers import container_method, element
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.libraries import Call
@@ -23,7 +24,8 @@ CONTAINER_PREFIXES = ("list.", "dict.", "str.", "set.", "tuple.", "bytes.")
 def evaluate_call(a: Activation, expr: n.Call) -> Value:
     """The value of a call expression."""
     func = evaluate(a, expr.func)
-    args, keywords = arguments(a, expr)
+    with around_arguments(a, func, expr):
+        args, keywords = arguments(a, expr)
     if a.state is None:
         return ()
     for atom in func:
@@ -180,27 +182,29 @@ def _call_method(
 
 def call_library(a: Activation, call: Call) -> Value:
     """Call a library function; functions handed to it run too."""
-    handed = [v for v in call.given if any(isinstance(x.shape, t.Func | t.Partial | t.Wrapped) for x in v)]
+    if decorated := _decorating(a, call):
+        return decorated
+    handed = handed_functions(a, call)
     value = a.program.libraries.call(a, call)
+    onward = next((v for v in call.given if any(isinstance(x.shape, t.Rest) for x in v)), None)
+    if onward is not None and a.state is not None:
+        return call_value(a, onward, (), {}, call.node)
     if a.state is None or not handed:
         return value
-    returned = _run_callbacks(a, call, handed)
+    returned = run_callbacks(a, call, handed)
     return returned if returned and all(isinstance(x.shape, t.Unknown) for x in value) else value
 
 
-def _run_callbacks(a: Activation, call: Call, handed: list[Value]) -> Value:
-    """What a library does with a function that it is given: call it, with what else it was given."""
-    rest = tuple(v for v in call.args if v not in handed)
-    before = a.state.auth if a.state is not None else t.NO_PROOF
-    results = []
-    with a.inside("callback", call.node, value=t.lib(call.name)):
-        for value in handed:
-            saved = a.state.copy() if a.state is not None else None
-            results.append(call_value(a, value, rest, {}, call.node))
-            a.state = a.state or saved
-    if a.state is not None:
-        a.state.auth = before
-    return t.join(*results)
+def _decorating(a: Activation, call: Call) -> Value:
+    """``decorator(function)`` and ``factory(option)`` written as plain calls: the decorated function, or the decorator."""
+    from threadly_lint.program.wrappers import library_wrapped
+
+    if call.receiver or not any(f.kind == "decorator" for f in a.knowledge.facts(call.name)):
+        return ()
+    function = next((v for v in call.args if any(isinstance(x.shape, t.Func | t.Wrapped) for x in v)), None)
+    if function is None:
+        return (Atom(t.Partial(t.lib(call.name), call.args, tuple(call.keywords.items()))),)
+    return library_wrapped(a, call.name, function, (), call.keywords, call.node)
 
 
 def _call_unknown(

@@ -30,6 +30,12 @@ def _element(a: Activation, atom: Atom) -> Value:
     return t.unknown(atom.tags, atom.proof)
 
 
+def fixed_items(value: Value) -> tuple[Value, ...] | None:
+    """The items of a list, tuple or set all of which are known; None otherwise."""
+    shape = value[0].shape if len(value) == 1 else None
+    return shape.items if isinstance(shape, t.Seq) else None
+
+
 def item(a: Activation, base: Value, key: Value, node: n.Expr) -> Value:
     """``base[key]``: a missing key raises, so alternatives without it drop out."""
     found = t.join(*(_item(a, atom, key, node) for atom in base if not t.is_none(atom)))
@@ -155,6 +161,8 @@ def items_or_itself(value: Value) -> list[Value]:
 def _text_method(atom: Atom, name: str, tags: t.Tags, args: tuple[Value, ...]) -> Value:
     if name in ("startswith", "endswith") and (verdict := _affix(atom, name, args)) is not None:
         return t.tagged(t.const(verdict), tags)
+    if name in ("lower", "upper") and isinstance(atom.shape, t.Const):
+        return t.tagged(t.const(getattr(str(atom.shape.value), name)()), tags)
     if name in ("split", "rsplit", "splitlines", "partition", "rpartition"):
         return (Atom(t.Seq("list", None, t.obj("str", tags=tags)), tags, atom.proof),)
     if name.startswith(("is", "ends", "starts")):

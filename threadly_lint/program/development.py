@@ -12,11 +12,12 @@ def only_in_development(frame: Frame | None) -> bool:
     """Whether a point stands in a branch that is taken in development only (``if debug:``, ``if settings.DEBUG:``)."""
     if frame is None:
         return False
-    return any(f.kind == "branch" and isinstance(f.node, n.If) and _is_entered(f.node.test, f.side) for f in frame.chain())
+    return any(f.kind == "branch" and isinstance(f.node, n.If) and in_development(f.node.test, f.side) for f in frame.chain())
 
 
-def _is_entered(test: n.Expr, side: int) -> bool:
+def in_development(test: n.Expr, side: int) -> bool:
+    """Whether this side of a test (1 true, 2 false) is taken in development only."""
     if isinstance(test, n.UnaryOp) and test.op == "not":
-        return _is_entered(test.operand, 3 - side)
+        return in_development(test.operand, 3 - side)
     name = test.attr if isinstance(test, n.Attribute) else test.id if isinstance(test, n.Name) else ""
     return side == 1 and bool(WORDS & set(name.lower().split("_")))

@@ -7,7 +7,7 @@ another function of the project). ``occurrences`` flattens the tree from an entr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from threadly_lint.knowledge import Fact
@@ -24,7 +24,8 @@ class Frame:
     """One construct around a point of a function: what encloses it decides what a failure there does.
 
     ``try`` frames stand only around the body that their handlers protect. ``side`` tells the two branches of an ``if`` apart.
-    ``value`` is the context manager's value of a ``with``.
+    ``value`` is the context manager's value of a ``with``, the library function that a ``callback`` was handed to, and the
+    exception classes of a ``try``, handler by handler.
     """
 
     kind: FrameKind
@@ -64,6 +65,10 @@ class Event:
     value: Value = ()
     model: str = ""
     status: int = 0
+
+    def moved(self, node: n.Node, function: Function, auth: Proof, frame: Frame | None) -> Event:
+        """The same effect at another place."""
+        return replace(self, node=node, function=function, auth=auth, frame=frame)
 
     @property
     def path(self) -> str:
@@ -198,7 +203,7 @@ def occurrences(outcome: Outcome, auth: Proof = NO_PROOF) -> Iterator[Occurrence
             count += 1
             yield Occurrence(item, here, frames, calls)
             continue
-        key = (id(item.outcome), bool(here), frozenset(id(f.node) for f in frames if f.kind in ("try", "with")))
+        key = (id(item.outcome), bool(here), frozenset(id(f.node) for f in frames if f.kind in ("try", "with", "callback")))
         if key not in seen and len(calls) < 60:
             seen.add(key)
             stack.append((iter(item.outcome.events), here, frames, (*calls, item)))

@@ -8,11 +8,14 @@ from typing import Any
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, merge
 from threadly_lint.program.attributes import attribute
-from threadly_lint.program.containers import element, item
+from threadly_lint.program.containers import element, fixed_items, item
 from threadly_lint.program.effects import Exit
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import constant
+
+MAX_MAPPED = 16
+OPERATORS = {"&": "__and__", "|": "__or__", "~": "__invert__"}
 
 
 def evaluate(a: Activation, expr: n.Expr) -> Value:
@@ -206,10 +209,20 @@ def _unary(a: Activation, expr: n.UnaryOp) -> Value:
     if expr.op == "not":
         return _truth(a, expr)
     value = evaluate(a, expr.operand)
+    if expr.op == "~" and (inverted := _inverted(a, value, expr)):
+        return inverted
     numbers = t.constants(value)
     if expr.op == "-" and len(numbers) == 1 and isinstance(numbers[0], int | float):
         return t.const(-numbers[0])
     return t.unknown(t.tags_of(value))
+
+
+def _inverted(a: Activation, value: Value, expr: n.UnaryOp) -> Value:
+    from threadly_lint.program.attributes import operator_method
+    from threadly_lint.program.calls import call_value
+
+    method = operator_method(a, value, OPERATORS["~"], expr)
+    return call_value(a, method, (), {}, expr) if method else ()
 
 
 def _binary(a: Activation, expr: n.BinOp) -> Value:
@@ -220,8 +233,20 @@ def _binary(a: Activation, expr: n.BinOp) -> Value:
         left = left.left
     value = evaluate(a, left)
     for node in reversed(chain):
-        value = _combine(value, evaluate(a, node), expr.op)
+        other = evaluate(a, node)
+        value = _overloaded(a, value, other, expr) or _combine(value, other, expr.op)
     return value
+
+
+def _overloaded(a: Activation, left: Value, right: Value, expr: n.BinOp) -> Value:
+    """``x & y`` where the class (for a class: the metaclass) of x says what that is."""
+    from threadly_lint.program.attributes import operator_method
+    from threadly_lint.program.calls import call_value
+
+    if expr.op not in OPERATORS or not any(isinstance(x.shape, t.Inst | t.ClassRef) for x in left):
+        return ()
+    method = operator_method(a, left, OPERATORS[expr.op], expr)
+    return call_value(a, method, (right,), {}, expr) if method else ()
 
 
 def _combine(left: Value, right: Value, op: str) -> Value:
@@ -313,6 +338,8 @@ def _comprehension(a: Activation, expr: n.Comprehension) -> Value:
     if a.state is None:
         return t.ANYTHING
     outer = a.state.copy()
+    if (mapped := _mapped(a, expr)) is not None:
+        return mapped
     with a.inside("loop", expr):
         for generator in expr.generators:
             assign(a, generator.target, element(a, evaluate(a, generator.iterable)), generator)
@@ -324,6 +351,25 @@ def _comprehension(a: Activation, expr: n.Comprehension) -> Value:
     if expr.kind == "dict":
         return (Atom(t.Map((), True), t.tags_of(produced) | t.tags_of(value)),)
     return (Atom(t.Seq("list" if expr.kind == "generator" else expr.kind, None, produced), t.tags_of(produced)),)
+
+
+def _mapped(a: Activation, expr: n.Comprehension) -> Value | None:
+    """``[f(x) for x in (a, b)]`` item by item; None unless all items are known and none is left out."""
+    from threadly_lint.program.statements import assign
+
+    first = expr.generators[0]
+    if a.state is None or len(expr.generators) > 1 or first.conditions or expr.kind not in ("list", "generator"):
+        return None
+    items = fixed_items(evaluate(a, first.iterable))
+    if items is None or len(items) > MAX_MAPPED:
+        return None
+    outer, produced = a.state.copy(), []
+    with a.inside("loop", expr):
+        for value in items:
+            assign(a, first.target, value, first)
+            produced.append(evaluate(a, expr.element))
+    a.state = outer
+    return (Atom(t.Seq("list", tuple(produced))),)
 
 
 EVALUATORS: dict[type, Callable[[Activation, Any], Value]] = {

@@ -8,15 +8,17 @@ from typing import Any
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, State, merge
 from threadly_lint.program.conditions import branch
-from threadly_lint.program.containers import element
+from threadly_lint.program.containers import element, fixed_items
 from threadly_lint.program.contexts import enter_context, suppresses
 from threadly_lint.program.effects import Exit
 from threadly_lint.program.expressions import captured_by, evaluate, path_of
 from threadly_lint.program.names import Function, Scope, collect_bindings
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
 
 REJECTED = (401, 403)
+MAX_UNROLLED = 8
 
 
 def run_block(a: Activation, body: Iterable[n.Stmt]) -> None:
@@ -247,13 +249,20 @@ def _for(a: Activation, s: n.For) -> None:
     _blur(a, s.body)
     before = a.state.copy()
     a.breaks.append([])
+    items = fixed_items(iterable)
+    unrolled = items is not None and len(items) <= MAX_UNROLLED and not _continues(s.body)
     with a.inside("loop", s):
-        assign(a, s.target, element(a, iterable), s)
-        run_block(a, s.body)
-    done = merge(before, a.state)
+        for value in items if unrolled and items else [element(a, iterable)]:
+            assign(a, s.target, value, s)
+            run_block(a, s.body)
+    done = a.state if unrolled and items else merge(before, a.state)
     a.state = done.copy() if done is not None else None
     run_block(a, s.orelse)
     a.state = merge(a.state, *a.breaks.pop())
+
+
+def _continues(body: tuple[n.Stmt, ...]) -> bool:
+    return any(isinstance(x, n.Jump) and x.kind == "continue" for s in body for x in walk(s))
 
 
 def _while(a: Activation, s: n.While) -> None:
@@ -275,7 +284,7 @@ def _while(a: Activation, s: n.While) -> None:
 def _try(a: Activation, s: n.Try) -> None:
     before = a.state.copy() if a.state is not None else None
     mark = len(a.exits)
-    with a.inside("try", s) if s.handlers else a.inside("branch", s):
+    with a.inside("try", s, value=_what_is_caught(a, s)) if s.handlers else a.inside("branch", s):
         run_block(a, s.body)
     _take_caught(a, s, mark)
     after_body = a.state
@@ -288,6 +297,11 @@ def _try(a: Activation, s: n.Try) -> None:
         ends.append(a.state)
     a.state = merge(*ends)
     _run_final(a, s, before)
+
+
+def _what_is_caught(a: Activation, s: n.Try) -> Value:
+    """The exception classes of each handler, in order; nothing for a bare ``except``."""
+    return (Atom(t.Seq("tuple", tuple(evaluate(a, h.exception) if h.exception is not None else () for h in s.handlers))),)
 
 
 def _entry_of_handlers(before: State | None, after: State | None) -> State | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from threadly_lint.skeleton.nodes import Call
 
 MAX_ATOMS = 12
-MAX_DEPTH = 6
+MAX_DEPTH = 9
 
 
 class Guard(NamedTuple):
@@ -111,7 +111,10 @@ class ClassRef(NamedTuple):
 
 
 class Inst(NamedTuple):
-    """An instance of a project class, with its constructor's arguments where they matter."""
+    """An instance of a project class, with its constructor's arguments where they matter.
+
+    Keywords with a leading dot are attributes of this very instance that a framework sets (``.request``).
+    """
 
     info: Class
     args: tuple[Value, ...] = ()

@@ -98,6 +98,11 @@ def decorate(scope: Activation, decorator: n.Expr, value: Value) -> Value:
     return t.join(*(_behind(scope, x, value, args, keywords, decorator, called=called) for x in func)) or value
 
 
+def behind(scope: Activation, by: Value, value: Value, node: n.Expr) -> Value:
+    """``value`` behind a decorator that has been evaluated already."""
+    return t.join(*(_behind(scope, x, value, (), {}, node, called=False) for x in by)) or value
+
+
 def _behind(
     scope: Activation,
     by: Atom,

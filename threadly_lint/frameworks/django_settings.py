@@ -1,0 +1,152 @@
+"""Django settings: which modules hold them, which URL configuration they name, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from threadly_lint.frameworks.base import texts_of
+from threadly_lint.program import types as t
+from threadly_lint.program.names import Class, Module
+from threadly_lint.program.types import Atom, Value
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
+
+if TYPE_CHECKING:
+    from threadly_lint.program.program import Program
+
+DEPLOYED = ("wsgi", "asgi")
+
+
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """The settings of one Django project: the module that counts first, then modules that it builds on."""
+
+    program: Program
+    modules: tuple[Module, ...]
+
+    def value(self, name: str) -> Value:
+        """What a setting is; all that it may be when modules build it up. Empty when nobody sets it."""
+        return next((v for m in self.modules if (v := setting(self.program, m, name))), ())
+
+    def texts(self, name: str) -> list[str]:
+        """The strings of a list setting, in order, those that are added or inserted later included."""
+        return list(dict.fromkeys(texts_of(self.value(name))))
+
+    def entry(self, name: str, key: str) -> Value:
+        """One entry of a dict setting."""
+        found = (dict(x.shape.entries).get(key, ()) for x in self.value(name) if isinstance(x.shape, t.Map))
+        return t.join(*found)
+
+    def named(self, text: str) -> Value:
+        """The module, class or function that a dotted path in the settings names."""
+        return named(self.program, self.modules[0], text)
+
+
+def named(program: Program, importer: Module, text: str) -> Value:
+    """What a dotted path stands for, as seen from a module."""
+    owner, _, name = text.rpartition(".")
+    for atom in program.import_name(importer, owner) if owner else ():
+        if isinstance(atom.shape, t.ModuleRef):
+            return program.module_attribute(atom.shape.module, name)
+    return program.import_name(importer, text)
+
+
+def all_settings(program: Program) -> list[tuple[Module, Settings]]:
+    """Each root URL configuration of the project with its settings; tests' own settings only when there are no others."""
+    key = "django settings"
+    if key not in program.memo:
+        program.memo[key] = list(_all_settings(program))
+    found: list[tuple[Module, Settings]] = program.memo[key]
+    return found
+
+
+def _all_settings(program: Program) -> Iterator[tuple[Module, Settings]]:
+    chosen = _chosen_modules(program)
+    definers = [m for m in program.modules.values() if m.skeleton.body and _own(program, m, "ROOT_URLCONF")]
+    candidates = [*(m for m in chosen if setting(program, m, "ROOT_URLCONF")), *definers]
+    real = [m for m in candidates if not program.project.is_exempt(m.path)]
+    groups: dict[str, tuple[Module, list[Module]]] = {}
+    for module in dict.fromkeys(real or candidates):
+        for text in texts_of(setting(program, module, "ROOT_URLCONF")):
+            for atom in program.import_name(module, text):
+                if isinstance(atom.shape, t.ModuleRef):
+                    root = atom.shape.module
+                    groups.setdefault(root.path, (root, []))[1].append(module)
+    for root, modules in groups.values():
+        yield root, Settings(program, tuple(modules))
+
+
+def _chosen_modules(program: Program) -> list[Module]:
+    """Modules that ``DJANGO_SETTINGS_MODULE`` is set to, those of deployed entry scripts first."""
+    found: list[tuple[bool, Module]] = []
+    for call, module, _ in program.calls_named("setdefault"):
+        texts = [a.value for a in call.args if isinstance(a, n.Constant) and a.kind == "str"]
+        if len(texts) == 2 and texts[0] == "DJANGO_SETTINGS_MODULE":
+            for atom in program.import_name(module, texts[1]):
+                if isinstance(atom.shape, t.ModuleRef):
+                    found.append((module.name.rpartition(".")[2] not in DEPLOYED, atom.shape.module))
+    return [module for _, module in sorted(found, key=lambda x: x[0])]
+
+
+def setting(program: Program, module: Module, name: str, depth: int = 6) -> Value:
+    """A setting as a module has it: its own value, together with what it builds on where it only adds to it."""
+    own = _own(program, module, name)
+    if own and not _builds_on(module, name):
+        return own
+    inherited = []
+    for statement in module.stars if depth else ():
+        source: str | None = statement.module
+        if statement.level:
+            source = program.project.resolve_relative(module.file, statement.level, statement.module)
+        for atom in program.import_name(module, source) if source else ():
+            if isinstance(atom.shape, t.ModuleRef) and atom.shape.module is not module:
+                inherited.append(setting(program, atom.shape.module, name, depth - 1))
+    return t.join(*(v for v in inherited if v), own)
+
+
+def _own(program: Program, module: Module, name: str) -> Value:
+    value = program.module_attribute(module, name) if name in module.scope else ()
+    for info in module.classes() if name not in module.scope else ():
+        if program.inherits(info, "configurations.Configuration"):
+            value = t.join(value, program.class_attribute(info, name)[1])
+    added = [_added(program, module, name)] if name in module.scope else []
+    return t.join(*(v for v in (value, *added) if v and not all(isinstance(x.shape, t.Unknown) for x in v)))
+
+
+def _added(program: Program, module: Module, name: str) -> Value:
+    """Items that ``NAME.insert(0, item)``, ``NAME.append(item)`` put in."""
+    items = []
+    for statement in module.skeleton.body:
+        for node in walk(statement):
+            if isinstance(node, n.Call) and isinstance(node.func, n.Attribute) and node.func.attr in ("insert", "append"):
+                target = node.func.value
+                if isinstance(target, n.Name) and target.id == name and node.args:
+                    items.append(node.args[-1])
+    texts = [t.const(i.value) for i in items if isinstance(i, n.Constant) and i.kind == "str"]
+    return (Atom(t.Seq("list", tuple(texts))),) if texts else ()
+
+
+def _builds_on(module: Module, name: str) -> bool:
+    """Whether all that a module says about a name adds to what it had before."""
+    for binding in module.scope.get(name, ()):
+        node = binding.node
+        if isinstance(node, n.Assign) and node.value is not None:
+            if not any(isinstance(x, n.Name) and x.id == name for x in walk(node.value)):
+                return False
+        elif not isinstance(node, n.AugAssign):
+            return False
+    return True
+
+
+def user_model(program: Program) -> Class | None:
+    """The project's own user model, if the settings name one."""
+    for _, settings in all_settings(program):
+        for text in settings.texts("AUTH_USER_MODEL"):
+            label, _, name = text.rpartition(".")
+            matching = [c for c in program.classes if c.name == name and program.models.is_model(c)]
+            near = [c for c in matching if label and label in c.module.name.split(".")]
+            if near or matching:
+                return (near or matching)[0]
+    return None

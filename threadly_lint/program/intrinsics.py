@@ -1,0 +1,87 @@
+"""Functions that only sketches call (``from threadly import ...``): what cannot be said in Python about library code."""
+
+from __future__ import annotations
+
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation, outcome_of
+from threadly_lint.program.calls import OPEN, SPECIAL, SPILL, call_value
+from threadly_lint.program.containers import fixed_items
+from threadly_lint.program.effects import Exit
+from threadly_lint.program.names import Class, Function
+from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.wrappers import behind
+from threadly_lint.skeleton import nodes as n
+
+Args = tuple[Value, ...]
+Keywords = dict[str, Value]
+
+
+def _instance(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
+    """``instance(cls, initkwargs, attribute=value ...)``: an instance with attributes that a framework sets."""
+    given = {k: v for atom in args[1] if isinstance(atom.shape, t.Map) for k, v in atom.shape.entries if isinstance(k, str)}
+    fixed = tuple((f".{k}", v) for k, v in {**given, **keywords}.items() if k not in (OPEN, SPILL))
+    found = [(Atom(t.Inst(x.shape.info, (), fixed)),) for x in args[0] if isinstance(x.shape, t.ClassRef)]
+    return t.join(*found) or t.ANYTHING
+
+
+def _row(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
+    """``row(model)``: some row of a model."""
+    return a.program.libraries.instances(args[0])
+
+
+def _behind(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
+    """``behind(decorator, function)``: the function behind one decorator or behind a list of them."""
+    by, value = args[0], args[1]
+    items = fixed_items(by)
+    for decorator in reversed(items) if items is not None else (by,):
+        value = behind(a, decorator, value, expr)
+    return value
+
+
+def _handle(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
+    """``handle(self, method, ...)``: call the method that answers the request.
+
+    Where it is inherited from a library, the project's class stands in for it as the handler.
+    """
+    receiver, method, *rest = args
+    infos = [x.shape.info for x in receiver if isinstance(x.shape, t.Inst)]
+    if not infos or not method or not all(_is_sketched(x) for x in method):
+        return call_value(a, method, tuple(rest), keywords, expr)
+    inner = Activation(a.program, stand_in(a, infos[0]), {})
+    value = call_value(inner, method, tuple(rest), keywords, n.Name(infos[0].node.name_span, infos[0].name))
+    if inner.state is not None:
+        inner.leave(Exit("return", value, inner.state.auth, a.program.behaviour.status_of(value), infos[0].node))
+    outcome = outcome_of(inner, is_generator_object=False)
+    a.inline(outcome, expr, infos[0].qualname)
+    if not outcome.returns:
+        a.die()
+        return ()
+    return outcome.value
+
+
+def _is_sketched(atom: Atom) -> bool:
+    """Whether only library code stands behind a callable."""
+    shape = atom.shape
+    if not isinstance(shape, t.Func) or not shape.info.module.is_sketch:
+        return False
+    return all(_is_sketched(x) for _, v in shape.captured for x in v if isinstance(x.shape, t.Func | t.Wrapped))
+
+
+def stand_in(a: Activation, info: Class) -> Function:
+    """A function in the place of a class whose handlers are inherited."""
+    key = ("stand-in", info)
+    if key not in a.program.memo:
+        node = info.node
+        parameters = n.Parameters(n.NOWHERE, ())
+        body = n.Function(node.span, node.name, node.name_span, parameters, (), node.decorators, None, False, False)
+        a.program.memo[key] = Function(info.module, body, None, info.parent if isinstance(info.parent, Class) else None)
+    found: Function = a.program.memo[key]
+    return found
+
+
+SPECIAL.update({
+    "threadly.instance": _instance,
+    "threadly.row": _row,
+    "threadly.behind": _behind,
+    "threadly.handle": _handle,
+})
