@@ -179,7 +179,7 @@ def test_reads_what_is_plain() -> None:
         ("import fast", "conditional", "", (9, 5, 9, 16)),
         ("import slow", "conditional", "", (11, 5, 11, 16)),
         ("import types", "type-checking", "", (15, 5, 15, 17)),
-        ("import run", "local", "", (17, 5, 17, 15)),
+        ("import run", "script", "", (17, 5, 17, 15)),
     ]
     assert [directive.codes for directive in skeleton.directives] == [("TLG001",)]
     assert skeleton.lines == 17

@@ -45,7 +45,8 @@ class ImportCycle(Struct, frozen=True):
 def find_cycles(graph: ImportGraph, silenced: Collection[ImportEdge] = frozenset()) -> list[ImportCycle]:
     """One cycle for each tangle that is left without the ``silenced`` edges, gravest first.
 
-    A tangle of a milder grade counts only for what it adds: those tangled more gravely are one module in it.
+    A tangle of a milder grade counts only for what it adds: those tangled more gravely are one module in it. Imports
+    of scripts (below ``if __name__ == "__main__":``) and stubs make no cycle.
     """
     found: list[ImportCycle] = []
     tangle_of: dict[str, str] = {}
@@ -83,7 +84,8 @@ def cycle_through(graph: ImportGraph, edge: ImportEdge) -> ImportCycle | None:
 def _links(graph: ImportGraph, grade: Grade, silenced: Collection[ImportEdge]) -> Links:
     links: Links = {}
     for edge in graph.edges:
-        if edge.kind in _KINDS[grade] and edge.importer != edge.imported and edge not in silenced:
+        is_stub = graph.modules[edge.importer].is_stub
+        if edge.kind in _KINDS[grade] and edge.importer != edge.imported and not is_stub and edge not in silenced:
             links.setdefault(edge.importer, {}).setdefault(edge.imported, []).append(edge)
     return links
 

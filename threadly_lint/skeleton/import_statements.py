@@ -30,11 +30,11 @@ from threadly_lint.skeleton.nodes import (
     With,
 )
 
-ImportKind = Literal["load", "conditional", "local", "type-checking"]
+ImportKind = Literal["load", "conditional", "local", "script", "type-checking"]
 
-IMPORT_KINDS: tuple[ImportKind, ...] = ("load", "conditional", "local", "type-checking")
-"""From the strongest tie to the weakest: when the module loads, when it loads but inside ``try``, when a function runs or
-the file is run as a script, never at run time."""
+IMPORT_KINDS: tuple[ImportKind, ...] = ("load", "conditional", "local", "script", "type-checking")
+"""From the strongest tie to the weakest: when the module loads; then, inside of ``try``; when a function runs; when the
+file is run as a script; never at run time."""
 
 
 class ImportStatement(Struct, frozen=True, array_like=True, gc=False):
@@ -116,7 +116,7 @@ def _kinds(test: Expr) -> tuple[ImportKind, ImportKind]:
         return _joined_kinds(test)
     if _last_name(test) == "TYPE_CHECKING":
         return "type-checking", "load"
-    return "local" if _is_script_test(test) else "load", "load"
+    return "script" if _is_script_test(test) else "load", "load"
 
 
 def _last_name(expr: Expr) -> str:
