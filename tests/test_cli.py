@@ -183,6 +183,16 @@ def test_refused_fixes_are_explained_and_the_others_applied(command: Command, tm
     ]
 
 
+def test_unwritable_file_is_a_clear_error(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "a.py").write_text("flaw('safe')\n")
+    monkeypatch.setattr(os, "replace", refuse)
+    assert command("check", "--fix") == (2, "", "Error: a.py cannot be written: Permission denied\n")
+    assert (tmp_path / "a.py").read_text() == "flaw('safe')\n"
+
+
 def test_diff_changes_nothing_and_shows_suggestions_apart(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "a.py"
     text = "flaw('safe')\n\n\n\nflaw('unsafe')\nflaw('suggested')"
@@ -380,9 +390,43 @@ def test_broken_pipe_is_quiet(tmp_path: Path) -> None:
     assert "BrokenPipe" not in err
 
 
-def test_no_colour_without_a_terminal(command: Command, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("terminal", "environment", "coloured"),
+    [
+        (True, {}, True),
+        (True, {"NO_COLOR": ""}, True),
+        (True, {"NO_COLOR": "1"}, False),
+        (True, {"TERM": "dumb"}, False),
+        (False, {}, False),
+    ],
+)
+def test_colour_is_for_terminals_that_want_it(
+    command: Command,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    terminal: bool,
+    environment: dict[str, str],
+    coloured: bool,
+) -> None:
     (tmp_path / "a.py").write_text("flaw()\n")
-    assert "\x1b[" not in command("check")[1]
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    for name, value in {"TERM": "xterm", **environment}.items():
+        monkeypatch.setenv(name, value)
+    if "NO_COLOR" not in environment:
+        monkeypatch.delenv("NO_COLOR", raising=False)
+    assert ("\x1b[" in command("check")[1]) is coloured
+
+
+@pytest.mark.parametrize(("terminal", "patience", "shown"), [(True, 0, True), (True, 99, False), (False, 0, False)])
+def test_progress_is_for_long_runs_on_a_terminal(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, terminal: bool, patience: float, shown: bool
+) -> None:
+    (tmp_path / "a.py").write_text("sound()\n")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    monkeypatch.setattr("threadly_lint.commands._terminal.PATIENCE", patience)
+    _, out, err = command("check")
+    assert ("Reading" in err) is shown
+    assert "Reading" not in out
 
 
 def test_main_takes_arguments_from_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,11 +25,17 @@ class Workshop(Struct, frozen=True):
     shown_path: Callable[[str], str]
 
     def fix(self, outcome: Outcome, unsafe: bool) -> Mended[Outcome]:
-        """Apply fixes and write the files; says what could not be fixed, and why."""
+        """Apply fixes and write the files; says what could not be fixed, and why.
+
+        Raises ClickException when a file cannot be written; those before it have their new content, it has its old one.
+        """
         mended = self._mend(outcome, unsafe)
         self._tell_refusals(mended)
         for path, content in mended.texts.items():
-            replace_file(self.project.root / path, content)
+            try:
+                replace_file(self.project.root / path, content)
+            except OSError as error:
+                raise click.ClickException(f"{self.shown_path(path)} cannot be written: {error.strerror}") from None
         return mended
 
     def show_diff(self, outcome: Outcome, unsafe: bool) -> None:
