@@ -21,19 +21,23 @@ from threadly_lint.program.contracts.verdicts import Verdicts, Violation
 from threadly_lint.program.cycles import ImportCycle, cycles_to_report
 from threadly_lint.program.effects import Event, Frame, Occurrence
 from threadly_lint.program.entry_points import EntryPoint, Run
+from threadly_lint.program.exposed_calls import ExposedCall, exposed_calls
 from threadly_lint.program.imports import ImportEdge, ImportGraph
 from threadly_lint.program.names import Class, Function, Module
 from threadly_lint.program.reexports import edits_past_reexports
 from threadly_lint.program.subjects import Call, Endpoint, Operation
-from threadly_lint.values import Confidence, Finding, Fix, Level, MoveImport, Safety, Span, Step
+from threadly_lint.program.time_limits import Unlimited, unlimited_waits
+from threadly_lint.values import AddKeyword, Confidence, Finding, Fix, Level, MoveImport, Safety, Span, Step
 
 __all__ = [
+    "AddKeyword",
     "Call",
     "Class",
     "Confidence",
     "Endpoint",
     "EntryPoint",
     "Event",
+    "ExposedCall",
     "Finding",
     "Fix",
     "Frame",
@@ -55,7 +59,9 @@ __all__ = [
     "Violation",
     "cycles_to_report",
     "edits_past_reexports",
+    "exposed_calls",
     "types",
+    "unlimited_waits",
 ]
 
 Pattern = Literal[

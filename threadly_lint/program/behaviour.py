@@ -105,8 +105,8 @@ class Behaviour:
                 a.emit("session-write", key, node, value=value)
             elif isinstance(shape, t.Inst) and self.program.models.is_model(shape.info):
                 a.emit("assign", key, node, receiver=(atom,), value=value, model=shape.info.name)
-            elif isinstance(shape, t.Obj):
-                slot = (shape.name, key)
+            elif owner := self._class_of_shared(atom):
+                slot = (owner, key)
                 self.slots[slot] = t.bounded(t.join(self.slots.get(slot, ()), kept))
             if isinstance(shape, t.Inst) and self._is_self(a, atom) and not only_in_development(a.frame):
                 a.stores[key] = t.join(a.stores.get(key, ()), kept)
@@ -123,9 +123,16 @@ class Behaviour:
 
     def shared_slot(self, a: Activation, atom: Atom, key: str) -> Value:
         """What the project stores under a name on a library's shared object (application, request, ``g``)."""
-        shape = atom.shape
-        owner = shape.name if isinstance(shape, t.Obj | t.Lib) else ""
+        owner = self._class_of_shared(atom)
         return self.program.slots.value(owner, key) if owner else ()
+
+    def _class_of_shared(self, atom: Atom) -> str:
+        """The library class of an object; of a ready-made one (``flask.current_app``) the class that it stands for."""
+        shape = atom.shape
+        if isinstance(shape, t.Lib):
+            held = self.program.knowledge.attr(shape.name)
+            return held.name if held is not None and not held.is_reference else shape.name
+        return shape.name if isinstance(shape, t.Obj) else ""
 
     # Status ----------------------------------------------------------------------------------------------------------------
 

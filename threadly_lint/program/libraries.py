@@ -55,9 +55,17 @@ class Call:
     @property
     def proof(self) -> t.Proof:
         """What one of the given values proves by being there at all."""
-        parts = (self.receiver, *self.given)
-        proofs = [t.common_proof(a for a in v if t.truthiness(a) is not False) for v in parts if v]
+        proofs = [_proof_within(v) for v in (self.receiver, *self.given)]
         return frozenset().union(*proofs) if proofs else t.NO_PROOF
+
+
+def _proof_within(value: Value, levels: int = 2) -> t.Proof:
+    """What a value proves by being there; a tuple or dict of parameters proves what its members do."""
+    there = [x for x in value if t.truthiness(x) is not False]
+    proof = t.common_proof(there)
+    if len(there) == 1 and levels and isinstance(there[0].shape, t.Seq | t.Map):
+        proof = proof.union(*(_proof_within(v, levels - 1) for v in t.parts_of(there[0].shape)))
+    return proof
 
 
 class Libraries:
@@ -160,7 +168,9 @@ class Libraries:
         if fact.identity and fact.effect in IDENTIFYING:
             return self.identity(a, fact, value, atom.tags, node)
         if fact.effect in ("read", "write"):
-            a.emit(fact.effect, fact.name, node, fact=fact, receiver=(atom,), model=self.program.models.name_in((atom,)))
+            a.emit(
+                fact.effect, fact.name, node, fact=fact, receiver=(atom,), model=self.program.models.name_in((atom,))
+            )
         return t.tagged(value or t.unknown(), atom.tags)
 
     def identity(self, a: Activation, fact: Fact, value: Value, tags: t.Tags, node: n.Expr) -> Value:
@@ -215,7 +225,7 @@ class Libraries:
             raw = self.typed(returns, call.receiver, call) if returns is not None else t.ANYTHING
             raw = t.tagged(raw, call.tags | {Tag("request", source.channel or "body")})
             return self.program.behaviour.presented(a, call, source.channel, raw)
-        if effects & {"adapter"} and returns is None and call.args:
+        if returns is None and call.args and any(f.effect == "adapter" and not f.is_async for f in facts):
             return call.args[0]
         value = self.typed(returns, call.receiver, call) if returns is not None else ()
         if status:

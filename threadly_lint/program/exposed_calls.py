@@ -1,0 +1,123 @@
+"""Calls to other systems whose failure reaches somebody raw, summed up function by function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from threadly_lint.program.boundaries import Boundaries, Escape
+from threadly_lint.program.effects import Occurrence
+from threadly_lint.program.lifecycle import runs_at_start, tried_again
+from threadly_lint.program.names import Function
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
+from threadly_lint.values import Confidence, Span, Step
+
+if TYPE_CHECKING:
+    from threadly_lint.program.program import Program
+    from threadly_lint.program.subjects import Call, Operation
+
+REACHING_OUT = frozenset({"external-call", "index-read"})
+NOT_MISSED = frozenset({"metrics"})
+
+
+@dataclass(eq=False)
+class ExposedCall:
+    """The first call of a function to one library whose errors nothing handles on the way that ``operation`` takes.
+
+    ``others`` are further such calls of the same function to the same library: one handler would do for all.
+    """
+
+    call: Call
+    operation: Operation
+    occurrence: Occurrence
+    escape: Escape
+    others: list[Call] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        return self.call.path
+
+    @property
+    def span(self) -> Span:
+        return self.call.span
+
+    @property
+    def symbol(self) -> str:
+        return self.call.symbol
+
+    @property
+    def api(self) -> str:
+        return self.call.event.api
+
+    @property
+    def trail(self) -> tuple[Step, ...]:
+        return self.occurrence.trail
+
+    @property
+    def confidence(self) -> Confidence:
+        """High for endpoints; tasks and code that nothing calls may be cared for by what cannot be seen."""
+        entry = self.operation.entry_point
+        if self.escape.certainty == "unknown" or (entry is not None and entry.kind == "command"):
+            return "low"
+        return "high" if entry is not None and entry.is_endpoint else "medium"
+
+
+def exposed_calls(program: Program, calls: Iterable[Call]) -> Iterator[ExposedCall]:
+    """One for each function and library, in source order."""
+    boundaries = Boundaries(program)
+    found: dict[tuple[str, str, str], ExposedCall] = {}
+    for call in sorted(calls, key=lambda c: (c.path, c.span)):
+        fact = call.event.fact
+        if call.effect not in REACHING_OUT or (fact is not None and fact.service in NOT_MISSED):
+            continue
+        way = _worst_way(program, boundaries, call)
+        if way is None:
+            continue
+        first = found.setdefault((call.path, call.symbol, call.event.api.partition(".")[0]), way)
+        if first is not way:
+            first.others.append(call)
+    yield from found.values()
+
+
+def _worst_way(program: Program, boundaries: Boundaries, call: Call) -> ExposedCall | None:
+    """The way to the call on which an error does most harm: an endpoint's first, a certain one before a maybe."""
+    ways = []
+    for operation, occurrence in call.ways:
+        if _is_cared_for(program, operation, call):
+            continue
+        escape = boundaries.escape(occurrence, operation.entry_point)
+        if escape is not None:
+            ways.append(ExposedCall(call, operation, occurrence, escape))
+    return min(ways, key=lambda way: ("high", "medium", "low").index(way.confidence), default=None)
+
+
+def _is_cared_for(program: Program, operation: Operation, call: Call) -> bool:
+    """Start-up code may fail loudly, a task with a retry policy tries again, an unseen caller may have a handler."""
+    entry = operation.entry_point
+    if entry is not None:
+        return entry.kind == "task" and tried_again(program, operation.function)
+    return (
+        runs_at_start(program, operation.function)
+        or tried_again(program, operation.function)
+        or _may_be_handled_by_callers(program, operation.function)
+    )
+
+
+def _may_be_handled_by_callers(program: Program, function: Function) -> bool:
+    """Whether something of that name is called inside a ``try`` (or at module level), not linked to it for sure."""
+    return any(
+        caller is None or call.span in _tried_spans(program, caller)
+        for call, _, caller in program.calls_named(function.name)
+    )
+
+
+def _tried_spans(program: Program, function: Function) -> frozenset[n.Span]:
+    """The places of all calls that stand in the body of a ``try`` with handlers."""
+    key = ("tried", function)
+    if key not in program.memo:
+        bodies = [s for x in walk(function.node) if isinstance(x, n.Try) and x.handlers for s in x.body]
+        program.memo[key] = frozenset(x.span for s in bodies for x in walk(s) if isinstance(x, n.Call))
+    found: frozenset[n.Span] = program.memo[key]
+    return found

@@ -1,0 +1,84 @@
+"""Functions with a life of their own: what runs when the program starts, and tasks that are tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from threadly_lint.program import types as t
+from threadly_lint.program.names import Function
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
+
+if TYPE_CHECKING:
+    from threadly_lint.program.program import Program
+
+LIFESPAN_KEYWORDS = frozenset({"lifespan", "on_startup", "on_shutdown", "on_cleanup"})
+RETRY_KEYWORDS = frozenset(
+    "autoretry_for retry_backoff retry_kwargs max_retries retries retry retry_for retry_strategy max_tries".split()
+)
+RETRIED_BY_DEFAULT = frozenset({"dramatiq.actor"})
+
+
+def runs_at_start(program: Program, function: Function) -> bool:
+    """Whether the function runs when the program starts or stops: it may fail loudly."""
+    if any("lifecycle" in _effects(program, decorator, function) for decorator in function.decorators):
+        return True
+    if function.name == "ready" and function.owner is not None:
+        return program.inherits(function.owner, "django.apps.AppConfig")
+    return function.name in _given_at_start(program)
+
+
+def _given_at_start(program: Program) -> frozenset[str]:
+    """Names that are passed as ``lifespan=`` and the like, or to ``add_event_handler``."""
+    if "lifespans" not in program.memo:
+        program.memo["lifespans"] = frozenset(_names_given(program))
+    found: frozenset[str] = program.memo["lifespans"]
+    return found
+
+
+def _names_given(program: Program) -> Iterator[str]:
+    for call, _, _ in program.calls_named("add_event_handler"):
+        yield from _names_in(*call.args)
+    for module in program.modules.values():
+        for node in walk(*module.skeleton.body):
+            if isinstance(node, n.Keyword) and node.name in LIFESPAN_KEYWORDS:
+                yield from _names_in(node.value)
+
+
+def _names_in(*nodes: n.Node) -> Iterator[str]:
+    for node in walk(*nodes):
+        if isinstance(node, n.Name):
+            yield node.id
+        elif isinstance(node, n.Attribute):
+            yield node.attr
+
+
+def tried_again(program: Program, function: Function) -> bool:
+    """Whether the decorator that makes the function a task gives it a retry policy."""
+    return any(_retries(program, decorator, function) for decorator in function.decorators)
+
+
+def _retries(program: Program, decorator: n.Expr, function: Function) -> bool:
+    names = _library_names(program, decorator, function)
+    if names & RETRIED_BY_DEFAULT:
+        return True
+    keywords = decorator.keywords if isinstance(decorator, n.Call) else ()
+    makes_task = any("boundary" in {f.effect for f in program.knowledge.facts(x)} for x in names)
+    return makes_task and any(keyword.name in RETRY_KEYWORDS for keyword in keywords)
+
+
+def _effects(program: Program, decorator: n.Expr, function: Function) -> set[str]:
+    return {f.effect for name in _library_names(program, decorator, function) for f in program.knowledge.facts(name)}
+
+
+def _library_names(program: Program, decorator: n.Expr, function: Function) -> set[str]:
+    """What a decorator is called in its library."""
+    from threadly_lint.frameworks.base import scope_in
+    from threadly_lint.program.expressions import evaluate
+
+    target = decorator.func if isinstance(decorator, n.Call) else decorator
+    scope = scope_in(program, function.module, function.parent)
+    found = evaluate(scope, target)
+    shapes = [x.shape for x in found]
+    return {s.name for s in shapes if isinstance(s, t.Lib)} | {s.owner for s in shapes if isinstance(s, t.LibMethod)}
