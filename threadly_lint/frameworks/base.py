@@ -14,6 +14,7 @@ from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class, Function, Module
 from threadly_lint.program.types import Atom, Tag, Value
 from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
@@ -42,6 +43,23 @@ class Registration:
             if keyword in self.keywords:
                 return self.keywords[keyword]
         return self.args[position] if 0 <= position < len(self.args) else ()
+
+
+def imports(program: Program, *packages: str) -> bool:
+    """Whether some module of the project imports one of these packages: an adapter has nothing to look for otherwise."""
+    found = program.memo.get("imported packages")
+    if found is None:
+        found = program.memo["imported packages"] = frozenset(_imported_packages(program))
+    return not found.isdisjoint(packages)
+
+
+def _imported_packages(program: Program) -> Iterator[str]:
+    for module in program.modules.values():
+        for node in (x for s in module.skeleton.body for x in walk(s)):
+            if isinstance(node, n.Import):
+                yield from (alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, n.ImportFrom) and not node.level and node.module:
+                yield node.module.partition(".")[0]
 
 
 def scope_in(program: Program, module: Module, function: Function | None) -> Activation:
@@ -186,6 +204,27 @@ def underlying(value: Value) -> Function | None:
 
 def _keeps_signature(info: Function) -> bool:
     return {p.kind for p in info.params} >= {"args", "kwargs"} or any(p.kind == "kwargs" for p in info.params)
+
+
+def handler_behind(value: Value) -> Function | None:
+    """The handler as written, whatever wrappers of the project stand around it: what a wrapper's own decorator was given counts."""
+    for atom in value:
+        shape = atom.shape
+        inner: Value = ()
+        if isinstance(shape, t.Func) and shape.info.parent is not None:
+            given = {p.name for p in shape.info.parent.params}
+            inner = t.join(*(v for name, v in shape.captured if name in given))
+        elif isinstance(shape, t.Inst):
+            inner = t.join(*shape.args, *(v for _, v in shape.keywords))
+        elif isinstance(shape, t.Wrapped):
+            inner = shape.inner
+        elif isinstance(shape, t.Partial):
+            inner = shape.func
+        if (found := handler_behind(inner)) is not None:
+            return found
+        if isinstance(shape, t.Func):
+            return shape.info
+    return None
 
 
 def calling(func: Value, args: tuple[Value, ...], keywords: dict[str, Value], function: Function) -> Rest:

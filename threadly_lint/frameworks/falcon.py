@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.base import Registration, identity, is_library, items_of, made_with, path_parameters, texts_of, underlying
+from threadly_lint.frameworks.base import (
+    Registration,
+    handler_behind,
+    identity,
+    imports,
+    is_library,
+    items_of,
+    made_with,
+    path_parameters,
+    texts_of,
+)
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.frameworks.requests import environ, request
 from threadly_lint.program import types as t
@@ -29,7 +39,8 @@ FORM_TYPES = ("process_request", "process_resource", "process_response")
 
 def entry_points(program: Program) -> Iterator[EntryPoint]:
     """Every responder of every routed resource, and every sink."""
-    yield from merged(_routed(program))
+    if imports(program, "falcon"):
+        yield from merged(_routed(program))
 
 
 def _routed(program: Program) -> Iterator[EntryPoint]:
@@ -52,7 +63,7 @@ def _responders(program: Program, registration: Registration, resource: Atom, in
     for verb in VERBS:
         name = f"on_{verb}_{suffix}" if suffix else f"on_{verb}"
         owner, value = program.class_attribute(info, name)
-        function = underlying(value)
+        function = handler_behind(value)
         if owner is None or function is None:
             continue
         exchange = Exchange(program, registration.receiver, verb.upper() if verb != "websocket" else "GET", path, (resource,))
@@ -64,20 +75,20 @@ def _responders(program: Program, registration: Registration, resource: Atom, in
             function,
             exchange.responder(name, function),
             (verb.upper(),),
-            (Mount(path, steps, str(identity(registration.receiver)), registration.conditional),),
-            group=info.module.path,
+            (exchange.mount(path, steps, registration.conditional, exchange.responder(name, function)),),
+            group=info.symbol,
         )
 
 
 def _sinks(program: Program, registration: Registration) -> Iterator[EntryPoint]:
     path = next(iter(texts_of(registration.argument(1, "prefix"))), "/")
     for atom in registration.argument(0, "sink"):
-        function = underlying((atom,))
+        function = handler_behind((atom,))
         if function is None:
             continue
         exchange = Exchange(program, registration.receiver, "", path, t.NONE)
         call = exchange.calling((atom,), path_parameters(path, function, 2), function)
-        mount = Mount(path, tuple(exchange.middleware()), str(identity(exchange.application)), registration.conditional)
+        mount = exchange.mount(path, tuple(exchange.middleware()), registration.conditional, call)
         yield EntryPoint(program, "http", "falcon", function, call, (), (mount,), group=function.module.path)
 
 
@@ -93,6 +104,9 @@ class Exchange:
         self.request = request(f"{kind}.Request", method, path, env=environ(method, path))
         self.response = t.obj(f"{kind}.Response")
         self.plain: tuple[Value, Value] = (t.obj(f"{kind}.Request"), self.response)
+
+    def mount(self, path: str, steps: tuple[Step, ...], conditional: bool, call: Rest) -> Mount:
+        return Mount(path, steps, str(identity(self.application)), conditional, call)
 
     def middleware(self) -> Iterator[Step]:
         """``process_request`` of all, then ``process_resource`` of all; ``process_response`` runs at the end."""

@@ -13,6 +13,7 @@ from threadly_lint.program.development import only_in_development
 from threadly_lint.program.effects import Occurrence, occurrences
 from threadly_lint.program.entry_points import EntryPoint
 from threadly_lint.program.names import Function
+from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
@@ -20,18 +21,21 @@ if TYPE_CHECKING:
 MAX_CLIMB = 8
 
 
-def performed(program: Program, names: frozenset[str]) -> list[Registration]:
-    """Calls of library methods and functions called one of ``names``, with their receivers and arguments as they come about."""
-    key = ("performed", names)
+def performed(program: Program, names: frozenset[str], on: frozenset[str] = frozenset()) -> list[Registration]:
+    """Calls of library methods and functions called one of ``names``, with their receivers and arguments as they come about.
+
+    ``on`` limits them to calls on attributes of these names (``app.middlewares.append``), for methods with common names.
+    """
+    key = ("performed", names, on)
     found = program.memo.get(key)
     if found is None:
-        found = program.memo[key] = list(_perform(program, names))
+        found = program.memo[key] = list(_perform(program, names, on))
     return found
 
 
-def _perform(program: Program, names: frozenset[str]) -> Iterator[Registration]:
+def _perform(program: Program, names: frozenset[str], on: frozenset[str]) -> Iterator[Registration]:
     seen = set()
-    for root in _roots(program, names):
+    for root in _roots(program, names, on):
         for occurrence in occurrences(program.generic_outcome(root)):
             event = occurrence.event
             if event.api.rpartition(".")[2] not in names:
@@ -53,15 +57,20 @@ def _registrations(program: Program, occurrence: Occurrence) -> Iterator[Registr
         )  # fmt: skip
 
 
-def _roots(program: Program, names: frozenset[str]) -> list[Function]:
+def _roots(program: Program, names: frozenset[str], on: frozenset[str]) -> list[Function]:
     """Where the code that registers starts: module bodies, and functions that nothing in the project calls."""
     roots: dict[Function, None] = {}
     seen: set[Function] = set()
     for name in sorted(names):
-        for _, module, function in program.calls_named(name):
-            if not program.project.is_exempt(module.path):
+        for call, module, function in program.calls_named(name):
+            if not program.project.is_exempt(module.path) and (not on or _attribute_called_on(call) in on):
                 _climb(program, function or module.body, roots, seen, 0)
     return list(roots)
+
+
+def _attribute_called_on(call: n.Call) -> str:
+    func = call.func
+    return func.value.attr if isinstance(func, n.Attribute) and isinstance(func.value, n.Attribute) else ""
 
 
 def _climb(program: Program, function: Function, roots: dict[Function, None], seen: set[Function], depth: int) -> None:
@@ -89,9 +98,12 @@ def merged(found: Iterable[EntryPoint]) -> list[EntryPoint]:
     """Entry points of one handler become one with several mounts; what is registered twice in the same way counts once."""
     known: dict[object, EntryPoint] = {}
     for entry in found:
-        key = (entry.function, entry.methods, entry.group)
-        first = known.setdefault(key, entry)
+        first = known.setdefault((entry.function, entry.group), entry)
+        if first is entry:
+            continue
         places = {(m.path, m.owner, m.conditional) for m in first.mounts}
-        if first is not entry:
-            first.mounts = (*first.mounts, *(m for m in entry.mounts if (m.path, m.owner, m.conditional) not in places))
+        if not set(entry.methods) <= set(first.methods):
+            first.methods = (*first.methods, *(m for m in entry.methods if m not in first.methods))
+            places = set()
+        first.mounts = (*first.mounts, *(m for m in entry.mounts if (m.path, m.owner, m.conditional) not in places))
     return list(known.values())

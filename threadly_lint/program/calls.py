@@ -9,8 +9,8 @@ from threadly_lint.program.activation import Activation, merge
 from threadly_lint.program.attributes import attribute, class_value
 from threadly_lint.program.callbacks import around_arguments, handed_functions, run_callbacks
 from threadly_lint.program.containers import container_method, element
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.libraries import Call
+from threadly_lint.program.expressions import evaluate, path_of
+from threadly_lint.program.libraries import PASSED_ON, Call
 from threadly_lint.program.names import Class
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
@@ -177,7 +177,23 @@ def _call_method(
         return container_method(a, receiver, name, args)
     if name == "get" and args and (found := a.program.behaviour.key_value(a, receiver, args[0], node)):
         return t.join(found, args[1]) if len(args) > 1 else found
-    return call_library(a, Call(a.module, owner, (receiver,), args, keywords, node))
+    call = Call(a.module, owner, (receiver,), args, keywords, node)
+    value = call_library(a, call)
+    _hold_result(a, call, receiver)
+    return value
+
+
+def _hold_result(a: Activation, call: Call, cursor: Atom) -> None:
+    """A cursor holds what it has selected: rows that are fetched from it later depend on the parameters given now."""
+    node = call.node
+    if a.state is None or not isinstance(node, n.Call) or not isinstance(node.func, n.Attribute):
+        return
+    path = path_of(node.func.value)
+    chosen_by = frozenset(x for v in call.given for x in t.tags_of(v) if x.kind in PASSED_ON)
+    if path is None or not chosen_by or a.knowledge.fact(call.name, "read-or-write") is None:
+        return
+    if a.knowledge.returns(f"{call.name.rpartition('.')[0]}.fetchone") is not None:
+        a.state.env[path] = t.proven(t.tagged((cursor,), chosen_by), call.proof)
 
 
 def call_library(a: Activation, call: Call) -> Value:

@@ -33,13 +33,15 @@ Step = Callable[[Activation, Rest], Value]
 class Mount:
     """One way in: the path, the steps before the handler, and where it was mounted (``owner``).
 
-    ``conditional`` mounts exist only under a development condition.
+    ``conditional`` mounts exist only under a development condition. ``call`` runs the handler where this mount gives it
+    something of its own.
     """
 
     path: str
     steps: tuple[Step, ...]
     owner: str = ""
     conditional: bool = False
+    call: Rest | None = None
     declared: tuple[tuple[str, str], ...] = ()
 
 
@@ -103,7 +105,7 @@ class EntryPoint:
     def _run(self, mount: Mount) -> Run:
         a = Activation(self.program, self.function, {})
         a.prove(self.proof)
-        value = run_steps(a, list(mount.steps), self.call)
+        value = run_steps(a, list(mount.steps), mount.call or self.call)
         if a.state is not None:
             a.leave(Exit("return", value, a.state.auth, self.program.behaviour.status_of(value), self.function.node))
         return Run(mount, self.function, outcome_of(a, is_generator_object=False))

@@ -166,7 +166,7 @@ def reads_personal_data(endpoint: EntryPoint) -> bool:
 def _selects_personal_data(access: Occurrence) -> bool:
     """Whether the text of an SQL statement names a personal column or a table of people."""
     words = set(WORD.findall(next((text for v in access.event.args[:1] if (text := t.shape_text(v))), "")))
-    return any(PERSONAL_COLUMN.search(word) or OWNER_COLUMN.search(word) for word in words)
+    return any(PERSONAL_COLUMN.search(word) or OWNER_COLUMN.search(word.removesuffix("s")) for word in words)
 
 
 def is_personal(program: Program, info: Class) -> bool:

@@ -173,11 +173,14 @@ def _if(a: Activation, s: n.If) -> None:
     when_true, when_false = branch(a, s.test)
     depends_on = a.seen
     a.seen = outer_seen | depends_on
+    known_true, known_false = (side.auth if side is not None else t.NO_PROOF for side in (when_true, when_false))
     turned_away, after_true = _run_side(a, s, s.body, when_true, 1)
     turned_away_else, after_false = _run_side(a, s, s.orelse, when_false, 2)
     about_caller = _about_caller(a, depends_on)
-    _survive(a, s.test, after_false, turned_away, about_caller=about_caller)
-    _survive(a, s.test, after_true, turned_away_else, about_caller=about_caller)
+    if not known_true - known_false:
+        _survive(a, s.test, after_false, turned_away, about_caller=about_caller)
+    if not known_false - known_true:
+        _survive(a, s.test, after_true, turned_away_else, about_caller=about_caller)
     a.state = merge(after_true, after_false)
 
 
