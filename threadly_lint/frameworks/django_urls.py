@@ -238,7 +238,7 @@ class Urls:
 def _put_into(statement: n.Stmt, name: str) -> n.Expr | None:
     """The list that a statement assigns or adds to ``name``."""
     match statement:
-        case n.Assign(targets=targets, value=n.Expr() as value) if any(_is(x, name) for x in targets):
+        case n.Assign(targets=targets, value=value) if any(_is(x, name) for x in targets):
             return value
         case n.AugAssign(target=target, value=value) if _is(target, name):
             return value

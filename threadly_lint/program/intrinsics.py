@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, outcome_of
 from threadly_lint.program.calls import OPEN, SPECIAL, SPILL, call_value
@@ -11,6 +13,9 @@ from threadly_lint.program.names import Class, Function
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.program.wrappers import behind
 from threadly_lint.skeleton import nodes as n
+
+if TYPE_CHECKING:
+    from threadly_lint.program.program import Program
 
 Args = tuple[Value, ...]
 Keywords = dict[str, Value]
@@ -47,7 +52,7 @@ def _handle(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Valu
     infos = [x.shape.info for x in receiver if isinstance(x.shape, t.Inst)]
     if not infos or not method or not all(_is_sketched(x) for x in method):
         return call_value(a, method, tuple(rest), keywords, expr)
-    inner = Activation(a.program, stand_in(a, infos[0]), {})
+    inner = Activation(a.program, stand_in(a.program, infos[0]), {})
     value = call_value(inner, method, tuple(rest), keywords, n.Name(infos[0].node.name_span, infos[0].name))
     if inner.state is not None:
         inner.leave(Exit("return", value, inner.state.auth, a.program.behaviour.status_of(value), infos[0].node))
@@ -67,19 +72,39 @@ def _is_sketched(atom: Atom) -> bool:
     return all(_is_sketched(x) for _, v in shape.captured for x in v if isinstance(x.shape, t.Func | t.Wrapped))
 
 
-def stand_in(a: Activation, info: Class) -> Function:
+def stand_in(program: Program, info: Class) -> Function:
     """A function in the place of a class whose handlers are inherited."""
     key = ("stand-in", info)
-    if key not in a.program.memo:
+    if key not in program.memo:
         node = info.node
         parameters = n.Parameters(n.NOWHERE, ())
         body = n.Function(node.span, node.name, node.name_span, parameters, (), node.decorators, None, False, False)
-        a.program.memo[key] = Function(info.module, body, None, info.parent if isinstance(info.parent, Class) else None)
-    found: Function = a.program.memo[key]
+        program.memo[key] = Function(info.module, body, None, info.parent if isinstance(info.parent, Class) else None)
+    found: Function = program.memo[key]
     return found
 
 
+def _marked(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
+    """``marked(view, name)``: whether that decorator stands around a view."""
+    return t.const(is_marked(args[0], t.text_of(args[1]) or ""))
+
+
+def is_marked(view: Value, decorator: str, depth: int = 8) -> bool:
+    """Whether a library decorator of that name stands somewhere around a view."""
+    for atom in view if depth else ():
+        shape = atom.shape
+        if isinstance(shape, t.Wrapped):
+            if shape.by.rpartition(".")[2] == decorator or is_marked(shape.inner, decorator, depth - 1):
+                return True
+        elif isinstance(shape, t.Func):
+            is_it = shape.info.module.is_sketch and shape.info.qualname.startswith(f"{decorator}.")
+            if is_it or any(is_marked(v, decorator, depth - 1) for _, v in shape.captured):
+                return True
+    return False
+
+
 SPECIAL.update({
+    "threadly.marked": _marked,
     "threadly.instance": _instance,
     "threadly.row": _row,
     "threadly.behind": _behind,

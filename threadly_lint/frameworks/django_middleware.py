@@ -1,0 +1,161 @@
+"""Django middleware: what the settings put around every view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from threadly_lint.frameworks.asgi import library_step
+from threadly_lint.frameworks.django_views import request_value
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.attributes import attribute
+from threadly_lint.program.calls import call_value, construct
+from threadly_lint.program.effects import Event, Inlined, Outcome
+from threadly_lint.program.entry_points import Rest, Step, handler_node
+from threadly_lint.program.intrinsics import is_marked
+from threadly_lint.program.types import Atom, Value
+
+if TYPE_CHECKING:
+    from threadly_lint.frameworks.django_settings import Settings
+    from threadly_lint.frameworks.django_urls import Pattern
+    from threadly_lint.frameworks.django_views import Handler
+    from threadly_lint.program.names import Function
+    from threadly_lint.program.program import Program
+
+ATOMIC = "django.db.transaction.atomic"
+TELLING = frozenset({"reject", "rate-limit", "begin", "commit", "report", "capture", "trace", "metric", "guard", "sign-in"})
+TURNING_AWAY = frozenset({401, 403, 429})
+
+Around = Callable[["Pattern", "Handler"], Step]
+
+
+def steps_around(settings: Settings) -> list[Around]:
+    """For each middleware that matters to a view, in order, what makes its step for a pattern and a handler."""
+    key = ("django middleware", settings)
+    if key not in settings.program.memo:
+        settings.program.memo[key] = _steps_around(settings)
+    found: list[Around] = settings.program.memo[key]
+    return found
+
+
+def _steps_around(settings: Settings) -> list[Around]:
+    found: list[Around] = []
+    for text in settings.texts("MIDDLEWARE") or settings.texts("MIDDLEWARE_CLASSES"):
+        for atom in settings.named(text):
+            if isinstance(atom.shape, t.ClassRef | t.Func):
+                around = _project_middleware(atom)
+                if atom.shape.info.module.is_sketch or _matters(settings.program, atom):
+                    found.append(around)
+            elif isinstance(atom.shape, t.Lib) and settings.program.knowledge.facts(atom.shape.name):
+                found.append(_library_middleware(settings.program, atom.shape.name))
+    if _is_atomic(settings):
+        found.append(_atomic)
+    return found
+
+
+def _library_middleware(program: Program, name: str) -> Around:
+    return lambda pattern, handler: library_step(program, name)
+
+
+def _project_middleware(atom: Atom) -> Around:
+    def around(pattern: Pattern, handler: Handler) -> Step:
+        method = handler.methods[0] if len(handler.methods) == 1 else ""
+        return _step(atom, request_value(method, _sample(pattern.path)), handler.view)
+
+    return around
+
+
+def _sample(path: str) -> str:
+    """A path as text with ``{}`` for what varies."""
+    parts = [("{}" if p.startswith("<") else p) for p in path.split("/")]
+    return "/".join(parts)
+
+
+def _step(atom: Atom, request: Value, view: Value) -> Step:
+    def step(a: Activation, rest: Rest) -> Value:
+        node = handler_node(a.function)
+        if isinstance(atom.shape, t.Func):
+            onward: Value = (Atom(t.Rest(rest)),)
+            return call_value(a, call_value(a, (atom,), (onward,), {}, node), (request,), {}, node)
+        assert isinstance(atom.shape, t.ClassRef)
+        instance: Value = ()
+
+        def through(inner: Activation) -> Value:
+            """``process_view`` stands between the middleware and the view."""
+            hook = attribute(inner, instance, "process_view", node)
+            if not any(isinstance(x.shape, t.Func) for x in hook):
+                return rest(inner)
+            answer = call_value(inner, hook, (request, view, t.ANYTHING, t.ANYTHING), {}, node)
+            silent = t.keep(answer, t.is_none)
+            if inner.state is None or (answer and not silent):
+                return answer
+            inner.prove(t.common_proof(silent))
+            return rest(inner)
+
+        instance = construct(a, atom.shape.info, ((Atom(t.Rest(through)),),), {}, node)
+        call = attribute(a, instance, "__call__", node)
+        if not any(isinstance(x.shape, t.Func) for x in call):
+            return through(a)
+        return call_value(a, call, (request,), {}, node)
+
+    return step
+
+
+def _matters(program: Program, atom: Atom) -> bool:
+    """Whether a middleware of the project proves, turns away, limits or surrounds anything: tried out once."""
+    function = _own_code(program, atom)
+    if function is None:
+        return False
+    a = Activation(program, function, {})
+    onward: list[bool] = []
+
+    def rest(inner: Activation) -> Value:
+        onward.append(bool(inner.state and inner.state.auth) or inner.frame is not None)
+        return t.obj("django.http.HttpResponse")
+
+    _step(atom, request_value(""), t.ANYTHING)(a, rest)
+    return any(onward) or not onward or _tells(a.events, set())
+
+
+def _own_code(program: Program, atom: Atom) -> Function | None:
+    if isinstance(atom.shape, t.Func):
+        return atom.shape.info
+    assert isinstance(atom.shape, t.ClassRef)
+    info = atom.shape.info
+    names = ("__call__", "process_request", "process_view", "__init__")
+    values = [program.class_attribute(info, name)[1] for name in names]
+    return next((x.shape.info for v in values for x in v if isinstance(x.shape, t.Func)), None)
+
+
+def _tells(events: list[Event | Inlined], seen: set[int]) -> bool:
+    for event in events:
+        if isinstance(event, Event):
+            if event.effect in TELLING or event.status in TURNING_AWAY:
+                return True
+        elif id(event.outcome) not in seen:
+            seen.add(id(event.outcome))
+            outcome: Outcome = event.outcome
+            if event.frame is not None or _tells(outcome.events, seen):
+                return True
+    return False
+
+
+def _is_atomic(settings: Settings) -> bool:
+    """Whether the default database wraps each request in a transaction."""
+    default = settings.entry("DATABASES", "default")
+    flags = [dict(x.shape.entries).get("ATOMIC_REQUESTS", ()) for x in default if isinstance(x.shape, t.Map)]
+    return any(True in t.constants(flag) for flag in flags)
+
+
+def _atomic(pattern: Pattern, handler: Handler) -> Step:
+    def step(a: Activation, rest: Rest) -> Value:
+        node = handler_node(a.function)
+        a.emit("begin", ATOMIC, node, fact=a.knowledge.fact(ATOMIC))
+        with a.inside("with", node, value=t.lib(ATOMIC)):
+            return rest(a)
+
+    def untouched(a: Activation, rest: Rest) -> Value:
+        return rest(a)
+
+    return untouched if is_marked(handler.view, "non_atomic_requests") else step
