@@ -88,10 +88,10 @@ def message(exposed: ExposedCall) -> str:
 
 
 def handling(exposed: ExposedCall) -> str:
-    if exposed.escape.raised_again:
-        return "its error is only raised again"
     if exposed.escape.caught:
         return f"only {', '.join(f'`{last(name)}`' for name in exposed.escape.caught)} is handled"
+    if exposed.escape.raised_again:
+        return "its error is only raised again"
     return "nothing handles its error"
 
 
