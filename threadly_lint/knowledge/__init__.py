@@ -1,7 +1,7 @@
 """What library calls mean, as data: one TOML file per role beside this module, no code per library.
 
-The file's stem is the role of its facts. Names are written as they are imported; other import paths are aliases. A table
-describes one class (``[class."..."]``: members are methods and attributes of an instance) or one module
+The file's stem is the role of its facts. Names are written as they are imported; other import paths are aliases. A
+table describes one class (``[class."..."]``: members are methods and attributes of an instance) or one module
 (``[module."..."]``: members are functions, classes and ready objects)::
 
     [class."acme.Session"]
@@ -11,25 +11,27 @@ describes one class (``[class."..."]``: members are methods and attributes of an
     is = "session"                                       # what making or naming the class itself means
     defaults = { async = true }                          # keys that hold for every group of this table
     write = "add delete"                                 # effect = names of members, separated by blanks
-    read = ["get", { names = "search", timeout = { by = "timeout", default = "none" } }]
+    read = ["get", { names = "search list_*", timeout = 30 }]
     enter = "$self"                                      # also iter, await, call, item, any (other attributes)
     attrs = { user = "acme.User | None" }
     returns = { "get search" = "$elem | None" }
 
-Types are explained in ``type_expressions.py``. ``field`` is the type that a model's instance shows where its class holds
-an instance of this class (foreign keys, relationships). Effects, kinds and channels are the words listed in ``facts.py``.
+Types are explained in ``type_expressions.py``. ``field`` is the type that a model's instance shows where its class
+holds an instance of this class (foreign keys, relationships). Effects, kinds and channels are the words listed in
+``facts.py``, where ``Fact`` says what each key means.
 
-A group of names may carry: ``kind`` (unless said ``method`` in classes, in modules ``call``
-or, for a capitalised name, ``class``), ``async`` (the result is
-awaited), ``identity``, ``channel``, ``service``, ``access``, ``status`` (a number, or the argument that holds it),
-``timeout`` (seconds, ``none`` or ``inherit`` of the argument ``timeout``, or a table: ``by`` arguments, ``default`` seconds or ``none``, ``inherit``, ``unknown``, several joined by ``/``,
-``where`` = ``call``, ``constructor``, ``client``, ``unit = "ms"``), ``raises``, ``key``, ``value``, ``ttl`` (an argument:
-a position, a keyword, or ``1/timeout``), ``model`` (a type) and ``exit`` (``commit``, ``close``, ``commit-close``).
-``is`` takes the same keys with ``effect`` in the place of ``names``.
+A group of names may carry: ``kind`` (unless said ``method`` in classes, in modules ``call`` or, for a capitalised name,
+``class``), ``async`` (the result is awaited), ``identity``, ``channel``, ``service``, ``access``, ``status`` (a number,
+or the argument that holds it), ``timeout`` (seconds, ``none`` or ``inherit`` for an argument called ``timeout``, or a
+table: ``by`` arguments, ``default`` as before or ``unknown``, several joined by ``/``, ``where`` = ``call``,
+``constructor``, ``client``, ``unit = "ms"``), ``raises``, ``key``, ``value``, ``ttl`` (an argument: a position, a
+keyword, or ``1/timeout``), ``model`` (a type), ``exit`` (``commit``, ``close``, ``commit-close``) and ``default``.
+``is`` takes the same keys with ``effect`` in the place of ``names``. A name may end in ``*`` and then stands for all
+members that are not named otherwise; pseudo classes such as ``boto3.client('s3')`` fall back to ``boto3.client('*')``.
 
 Other sections: ``[keyword."acme.get"]`` with ``effect = "keyword"`` (plus ``when``, the value for which it holds, and
-``default``), ``[setting]``, ``[exceptions."acme.errors"]`` (classes = parents), ``[aliases]`` (path = path), ``[constants]``,
-``status_modules`` (modules whose ``HTTP_404_...`` names are numbers) and ``[[heuristic]]``.
+``default``), ``[setting]``, ``[exceptions."acme.errors"]`` (classes = parents), ``[aliases]`` (path = path),
+``[constants]``, ``status_modules`` (modules whose ``HTTP_404_...`` names are numbers) and ``[[heuristic]]``.
 
 To add a library, add its tables to the files of the roles it plays; a mistake is reported with file and line.
 """
@@ -38,10 +40,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from threadly_lint.knowledge.compiling import compiled_knowledge
-from threadly_lint.knowledge.facts import Argument, Fact, Heuristic, LibClass, Timeout
+from threadly_lint.knowledge.facts import Argument, Fact, Heuristic, KnowledgeError, LibClass, Timeout
 from threadly_lint.knowledge.lookup import Knowledge
-from threadly_lint.knowledge.reading import KnowledgeError
+from threadly_lint.knowledge.store import compiled_knowledge
 from threadly_lint.knowledge.type_expressions import UNION, TypeExpression, TypeExpressionError, parse_type
 
 __all__ = [

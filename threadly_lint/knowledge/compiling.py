@@ -1,67 +1,18 @@
-"""Turns the draft into the compiled form and keeps that form in the user's cache folder."""
+"""Turns the draft into the compiled form, after checking it as a whole."""
 
 from __future__ import annotations
 
 import builtins
-import hashlib
-import os
-import sys
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from threadly_lint.knowledge.details import read_detail
-from threadly_lint.knowledge.facts import Compiled, Detail, Table
-from threadly_lint.knowledge.reading import Draft, DraftTable, KnowledgeError, read_files
+from threadly_lint.knowledge.draft import Draft, DraftTable
+from threadly_lint.knowledge.facts import Compiled, Detail, KnowledgeError, Table
+from threadly_lint.knowledge.reading import read_files
 from threadly_lint.knowledge.type_expressions import TypeExpression
-
-FOLDER = Path(__file__).parent
-
-
-def compiled_knowledge(folder: Path = FOLDER, cache: Path | None = None) -> Compiled:
-    """The knowledge of ``folder``, from the cache when it was compiled from exactly these files by exactly this code.
-
-    Raises ``KnowledgeError`` when the files are wrong. An unusable cache costs time, never an error.
-    """
-    paths = sorted(folder.glob("*.toml"))
-    stored = (cache or cache_folder()) / f"knowledge-{_digest([*paths, *FOLDER.glob('*.py')])}.msgpack"
-    with suppress(OSError, msgspec.DecodeError):
-        return msgspec.msgpack.decode(stored.read_bytes(), type=Compiled)
-    compiled = compile_files(paths)
-    with suppress(OSError):
-        _store(stored, msgspec.msgpack.encode(compiled))
-    return compiled
-
-
-def cache_folder() -> Path:
-    """The tool's folder below the user's cache folder."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
-    elif sys.platform == "darwin":
-        base = "~/Library/Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "threadly-lint"
-
-
-def _digest(paths: Iterable[Path]) -> str:
-    digest = hashlib.blake2b(sys.version.encode() + msgspec.__version__.encode(), digest_size=16)
-    for path in sorted(paths):
-        content = path.read_bytes()
-        digest.update(f"{path.name} {len(content)} ".encode() + content)
-    return digest.hexdigest()
-
-
-def _store(path: Path, content: bytes) -> None:
-    """Write the whole file or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix="knowledge-", suffix=".part")
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    os.replace(name, path)
 
 
 def compile_files(paths: list[Path]) -> Compiled:
@@ -114,9 +65,9 @@ def _check_references(draft: Draft) -> None:
                 draft.problems.append(f"{table.where}: {name}: {member} names an unknown class {found!r}")
     for alias, target in draft.aliases.items():
         if alias in draft.tables:
-            draft.problems.append(f"{draft.tables[alias].where}: {alias} is an alias of {target} and a table as well")
+            draft.problems.append(f"{draft.alias_places[alias]}: {alias} is an alias of {target} and a table as well")
         if _leads_back(alias, draft.aliases):
-            draft.problems.append(f"{alias} is an alias that leads back to itself")
+            draft.problems.append(f"{draft.alias_places[alias]}: {alias} is an alias that leads back to itself")
 
 
 def _leads_back(alias: str, aliases: dict[str, str]) -> bool:
@@ -132,7 +83,7 @@ def _references(table: DraftTable) -> Iterable[tuple[str, str]]:
     yield from ((base, "bases") for base in table.bases if not hasattr(builtins, base.removeprefix("builtins.")))
     expressions: dict[str, TypeExpression] = {**table.returns, **table.attrs}
     for member, expression in expressions.items():
-        yield from ((found, member) for found in expression.names() if found != "datetime.datetime")
+        yield from ((found, member) for found in expression.names())
 
 
 class _Numbering:
@@ -154,9 +105,10 @@ class _Numbering:
 
     def compile(self, draft: Draft) -> Compiled:
         tables = {name: self.table(table) for name, table in sorted(draft.tables.items())}
+        encoded = {name: msgspec.Raw(msgspec.msgpack.encode(table)) for name, table in tables.items()}
         return Compiled(
             details=self.details,
-            tables=tables,
+            tables=encoded,
             aliases=draft.aliases,
             constants=draft.constants,
             settings=self.numbered(draft.settings),

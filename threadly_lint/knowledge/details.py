@@ -9,7 +9,6 @@ import msgspec
 
 from threadly_lint.knowledge.facts import (
     CHANNELS,
-    CLASS_KINDS,
     EFFECTS,
     KINDS,
     Access,
@@ -23,17 +22,14 @@ from threadly_lint.knowledge.facts import (
 from threadly_lint.knowledge.type_expressions import parse_type
 
 _TIMEOUT_KEYS = {"by", "default", "where", "unit"}
-_KIND_OF_EFFECT = {"route": "decorator", "exception": "exception"}
+CALLABLES = ("call", "method")
 
 
 def read_detail(role: str, effect: str, usual_kind: str, options: Mapping[str, object]) -> Detail:
-    """The detail of one group; raises ``ValueError`` (also msgspec's) naming the key that is wrong."""
+    """The detail of one group; raises ``ValueError`` that names the key that is wrong."""
     if effect not in EFFECTS:
         raise ValueError(f"unknown effect {effect!r}")
-    kind = _KIND_OF_EFFECT.get(effect, usual_kind)
-    if effect == "exception" or usual_kind not in CLASS_KINDS | {"method", "call"}:
-        kind = usual_kind
-    values: dict[str, Any] = {"kind": kind}
+    values: dict[str, Any] = {"kind": "decorator" if effect == "route" and usual_kind in CALLABLES else usual_kind}
     for key, value in options.items():
         values.update(_read_option(key, value))
     return Detail(role=role, effect=effect, **values)

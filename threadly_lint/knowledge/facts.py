@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from threadly_lint.knowledge.type_expressions import TypeExpression
 
@@ -13,11 +13,11 @@ Identity = Literal["", "object", "optional", "raises", "bool", "not-bool", "mapp
 LeavingBlock = Literal["", "commit", "close", "commit-close"]
 Where = Literal["call", "constructor", "client"]
 
-# Request handling, identity, database, validation, external calls, caches, search and events, monitoring, limits, machine.
+# Requests, identity, database, validation, external calls, caches, search and events, monitoring, limits, machine.
 _EFFECT_WORDS = """
-abort adapter after-commit background boundary connect csrf dependency documentation enqueue error-handler handler-base hook
-idempotency lifecycle method-filter middleware mixin mount parameter-type redirect registration resolver response
-route route-register router schedule schema source websocket
+abort adapter after-commit background boundary connect csrf dependency documentation enqueue error-handler
+handler-base hook idempotency lifecycle method-filter middleware mixin mount parameter-type redirect registration
+resolver response route route-register router schedule schema source websocket
 anonymous-user auth-config constant credentials current-user guard guard-none guard-partial guard-weak guard-weaken
 hash not-a-guard session sign-in token token-check user-check
 begin build build-raw build-read build-write close column commit engine flush foreign-key lock manager model query
@@ -34,6 +34,14 @@ EFFECTS = frozenset(_EFFECT_WORDS.split())
 KINDS = frozenset({"attribute", "call", "class", "decorator", "exception", "keyword", "method", "setting"})
 CLASS_KINDS = frozenset({"class", "exception"})
 CHANNELS = frozenset({"", "any", "body", "cookies", "files", "form", "headers", "json", "path", "query", "url"})
+
+
+class KnowledgeError(Exception):
+    """The knowledge files are wrong; ``problems`` lists everything found as ``file:line: message``."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 class Argument(Struct, frozen=True, array_like=True, gc=False):
@@ -144,10 +152,10 @@ class Table(Struct, array_like=True):
 
 
 class Compiled(Struct, array_like=True):
-    """All knowledge in the form that is kept in the cache."""
+    """All knowledge in the form that is kept in the cache; each table is encoded by itself."""
 
     details: list[Detail]
-    tables: dict[str, Table]
+    tables: dict[str, Raw]
     aliases: dict[str, str]
     constants: dict[str, int | str]
     settings: dict[str, tuple[int, ...]]
@@ -160,8 +168,8 @@ class LibClass(Struct, frozen=True):
     """A library class with everything it inherits; ``mro`` starts with the class itself.
 
     ``returns`` maps methods to what they return, ``attrs`` attributes to what they hold. The other fields are what
-    ``with``, ``for``, ``await``, calling, subscription, any other attribute (``client.<database>``) and access through a
-    model instance yield for an instance.
+    ``with``, ``for``, ``await``, calling, subscription, any other attribute (``client.<database>``) and access through
+    a model instance yield for an instance.
     """
 
     name: str

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 
+from msgspec.msgpack import decode
+
 from threadly_lint.knowledge.facts import Compiled, Detail, Fact, Heuristic, LibClass, Table
 from threadly_lint.knowledge.type_expressions import TypeExpression
 
@@ -27,6 +29,7 @@ class Knowledge:
     def __init__(self, compiled: Compiled) -> None:
         self._compiled = compiled
         self._tables = compiled.tables
+        self._decoded: dict[str, Table] = {}
         self._aliases = compiled.aliases
         self._status_modules = frozenset(compiled.status_modules)
         self._roots = frozenset(name.partition(".")[0] for name in (*compiled.tables, *compiled.aliases))
@@ -81,6 +84,14 @@ class Knowledge:
             return True
         return self.returns(name) is not None or self.attr(name) is not None
 
+    def _table(self, name: str) -> Table:
+        """The table of that name, decoded when it is first wanted; an empty one when there is none."""
+        found = self._decoded.get(name)
+        if found is None:
+            raw = self._tables.get(name)
+            found = self._decoded[name] = decode(raw, type=Table) if raw is not None else _NOTHING
+        return found
+
     # Facts
 
     def facts(self, dotted: str) -> tuple[Fact, ...]:
@@ -115,7 +126,7 @@ class Knowledge:
         return _make_fact(name, self._compiled.details[numbers[0]], None) if numbers else None
 
     def _fact_numbers(self, name: str) -> tuple[int, ...]:
-        table = self._tables.get(name, _NOTHING)
+        table = self._table(name)
         numbers = (*self._member_numbers(name), *table.own)
         if numbers:
             return numbers
@@ -132,7 +143,7 @@ class Knowledge:
         return tuple(found) or self._pattern_numbers(name)
 
     def _pattern_numbers(self, name: str) -> tuple[int, ...]:
-        """Facts of ``get_*`` or ``*``, the longest pattern first, for a member that is not mentioned by its own name."""
+        """Facts of ``get_*`` or ``*``, the longest pattern first, for a member that is not named itself."""
         if name in self._tables or self._is_member(name):
             return ()
         for table, member in self._owners(name):
@@ -157,7 +168,7 @@ class Knowledge:
         if dotted not in self._returns:
             name = self.canonical(dotted)
             found = self._member_type(name, "returns")
-            if found is None and self._tables.get(name, _NOTHING).is_class and name in self._tables:
+            if found is None and name in self._tables and self._table(name).is_class:
                 found = _INSTANCE
             self._returns[dotted] = found
         return self._returns[dotted]
@@ -176,8 +187,8 @@ class Knowledge:
         """The class of that name with everything it inherits, or ``None`` when the name is no known class."""
         if dotted not in self._classes:
             name = self.canonical(dotted)
-            known = self._tables.get(name)
-            self._classes[dotted] = self._make_class(name) if known is not None and known.is_class else None
+            known = name in self._tables and self._table(name).is_class
+            self._classes[dotted] = self._make_class(name) if known else None
         return self._classes[dotted]
 
     def is_subclass(self, dotted: str, parent: str) -> bool:
@@ -213,13 +224,13 @@ class Knowledge:
             owner = self.canonical(held.name) if held is not None else ""
         for parent in self._mro(owner) if owner in self._tables else ():
             if parent in self._tables:
-                yield self._tables[parent], member
+                yield self._table(parent), member
 
     def _mro(self, name: str) -> tuple[str, ...]:
         """The name and its ancestors, nearest first; built-in exceptions end in ``Exception``'s own ancestors."""
         if name not in self._mros:
             found = {name: None}
-            for base in self._tables.get(name, _NOTHING).bases:
+            for base in self._table(name).bases:
                 found |= dict.fromkeys(self._mro(self.canonical(base)))
             builtin = getattr(builtins, name, None)
             if isinstance(builtin, type):
@@ -229,7 +240,7 @@ class Knowledge:
 
     def _make_class(self, name: str) -> LibClass:
         mro = self._mro(name)
-        parents = [self._tables[parent] for parent in reversed(mro) if parent in self._tables]
+        parents = [self._table(parent) for parent in reversed(mro) if parent in self._tables]
         returns: dict[str, TypeExpression] = {}
         attrs: dict[str, TypeExpression] = {}
         for parent in parents:
@@ -238,7 +249,7 @@ class Knowledge:
         fields = [parent.field for parent in parents if parent.field is not None]
         return LibClass(
             name=name,
-            bases=self._tables[name].bases,
+            bases=self._table(name).bases,
             mro=mro,
             attrs=attrs,
             returns=returns,
@@ -254,8 +265,7 @@ class Knowledge:
     # Constants and heuristics
 
     def constant(self, dotted: str) -> int | str | None:
-        """The value of a constant (status codes): ``http.HTTPStatus.NOT_FOUND`` and ``fastapi.status.HTTP_404_NOT_FOUND``
-        are 404."""
+        """The value of a constant: ``http.HTTPStatus.NOT_FOUND`` and ``fastapi.status.HTTP_404_NOT_FOUND`` are 404."""
         name = self.canonical(dotted).removesuffix(".value")
         known = self._compiled.constants.get(name)
         if known is not None:

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 UNION = "|"
-_PLAIN_WORDS = "str bytes int float bool dict list tuple set object type iterator callable None datetime.datetime"
+_PLAIN_WORDS = "str bytes int float bool dict list tuple set object type iterator callable None"
 PLAIN_TYPES = frozenset(_PLAIN_WORDS.split())
 
 _NAME = r"[A-Za-z_]\w*(?:\('[\w$ -]*'\))?"
