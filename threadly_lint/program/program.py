@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.imports import ImportGraph
     from threadly_lint.program.subjects import Subjects
 
-MAX_CONTEXTS = 12
+CALLABLES = (t.Func, t.Partial, t.Wrapped, t.Rest)
 MAX_NESTED = 4
 
 
@@ -469,7 +469,7 @@ class Program:
     ) -> Outcome:
         """Run a function abstractly; the same arguments give the same (remembered) outcome."""
         info = func.info
-        args, keywords = self._within_limits(info, args, keywords)
+        func, args, keywords = self._within_limits(func, args, keywords)
         key = (info, func.bound, func.captured, args, tuple(sorted(keywords.items())), generic)
         found = self._outcomes.get(key)
         if found is not None:
@@ -486,14 +486,15 @@ class Program:
         return outcome
 
     def _within_limits(
-        self, info: Function, args: tuple[Value, ...], keywords: dict[str, Value]
-    ) -> tuple[tuple[Value, ...], dict[str, Value]]:
+        self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value]
+    ) -> tuple[t.Func, tuple[Value, ...], dict[str, Value]]:
         """A function called in very many ways is run with less and less knowledge of its arguments."""
-        contexts = self._contexts.get(info, 0)
-        if contexts < MAX_CONTEXTS or info.module.is_sketch:
-            return args, keywords
-        blur = widened if contexts < 4 * MAX_CONTEXTS else forgotten
-        return tuple(blur(v) for v in args), {k: blur(v) for k, v in keywords.items()}
+        contexts = self._contexts.get(func.info, 0)
+        blur = next((blur for limit, blur in BLURS if contexts >= limit), None)
+        if blur is None:
+            return func, args, keywords
+        bound = widened(func.bound)
+        return func._replace(bound=bound), tuple(blur(v) for v in args), {k: blur(v) for k, v in keywords.items()}
 
     def _run(self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value], generic: bool) -> Outcome:
         from threadly_lint.program.expressions import evaluate
@@ -584,6 +585,16 @@ def _widened(atom: Atom) -> Value:
     return (atom,)
 
 
-def forgotten(value: Value) -> Value:
-    """``value`` reduced to its functions, classes and provenance."""
-    return t.join(*((a._replace(tags=t.NO_TAGS),) if isinstance(a.shape, t.Inst | t.Obj) else _widened(a) for a in widened(value)))[:4]
+def traced(value: Value) -> Value:
+    """``value`` reduced to its provenance; functions and None stay."""
+    callables = t.keep(value, lambda x: isinstance(x.shape, CALLABLES) or t.is_none(x))
+    rest = [x for x in value if x not in callables]
+    return (*callables, Atom(t.Unknown(), t.tags_of(rest), t.common_proof(rest))) if rest else callables
+
+
+def untraced(value: Value) -> Value:
+    """``value`` reduced to its functions."""
+    return t.keep(value, lambda x: isinstance(x.shape, CALLABLES)) or t.ANYTHING
+
+
+BLURS: tuple[tuple[int, Callable[[Value], Value]], ...] = ((40, untraced), (20, traced), (8, widened))
