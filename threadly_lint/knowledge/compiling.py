@@ -63,11 +63,23 @@ def _check_references(draft: Draft) -> None:
         for found, member in _references(table):
             if "." in found and not found.startswith("$") and "('$" not in found and found not in draft.tables:
                 draft.problems.append(f"{table.where}: {name}: {member} names an unknown class {found!r}")
+        if _inherits_itself(name, draft.tables):
+            draft.problems.append(f"{table.where}: {name} inherits from itself")
     for alias, target in draft.aliases.items():
         if alias in draft.tables:
             draft.problems.append(f"{draft.alias_places[alias]}: {alias} is an alias of {target} and a table as well")
         if _leads_back(alias, draft.aliases):
             draft.problems.append(f"{draft.alias_places[alias]}: {alias} is an alias that leads back to itself")
+
+
+def _inherits_itself(name: str, tables: dict[str, DraftTable]) -> bool:
+    waiting, seen = list(tables[name].bases), set[str]()
+    while waiting:
+        base = waiting.pop()
+        if base not in seen and base in tables:
+            seen.add(base)
+            waiting += tables[base].bases
+    return name in seen
 
 
 def _leads_back(alias: str, aliases: dict[str, str]) -> bool:

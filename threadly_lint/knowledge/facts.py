@@ -130,7 +130,7 @@ class Fact(Struct, frozen=True, gc=False, kw_only=True):
     default: bool | int | float | str | None = None
 
 
-class Heuristic(Struct, frozen=True, array_like=True, gc=False):
+class Heuristic(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A name pattern of last resort: it may lower confidence, never decide. ``pattern`` is searched in the last
     component of a name (in the path for ``public-route``, in the source text for ``body-evidence``)."""
 

@@ -219,7 +219,7 @@ class Knowledge:
         """The tables that may say something about the last component of ``name``, nearest class first."""
         owner, _, member = name.rpartition(".")
         owner = owner or "builtins"
-        if owner not in self._tables:
+        if owner not in self._tables and owner != "builtins":
             held = self.attr(owner)
             owner = self.canonical(held.name) if held is not None else ""
         for parent in self._mro(owner) if owner in self._tables else ():
@@ -229,13 +229,13 @@ class Knowledge:
     def _mro(self, name: str) -> tuple[str, ...]:
         """The name and its ancestors, nearest first; built-in exceptions end in ``Exception``'s own ancestors."""
         if name not in self._mros:
-            found = {name: None}
+            found = [name]
             for base in self._table(name).bases:
-                found |= dict.fromkeys(self._mro(self.canonical(base)))
+                found += self._mro(self.canonical(base))
             builtin = getattr(builtins, name, None)
             if isinstance(builtin, type):
-                found |= {parent.__name__: None for parent in builtin.__mro__ if parent is not object}
-            self._mros[name] = tuple(found)
+                found += [parent.__name__ for parent in builtin.__mro__ if parent is not object][1:]
+            self._mros[name] = tuple(dict.fromkeys(reversed(found)))[::-1]
         return self._mros[name]
 
     def _make_class(self, name: str) -> LibClass:

@@ -47,7 +47,7 @@ class _FileReader:
             "class": (Tables, self._classes),
             "constants": (dict[str, int | str], draft.constants.update),
             "exceptions": (dict[str, Texts], self._exceptions),
-            "heuristic": (list[Texts], self._heuristics),
+            "heuristic": (list[Heuristic], draft.heuristics.extend),
             "keyword": (Tables, self._keywords),
             "module": (Tables, self._modules),
             "setting": (dict[str, Any], self._settings),
@@ -59,7 +59,8 @@ class _FileReader:
             data = tomllib.loads(self.source.text)
         except tomllib.TOMLDecodeError as error:
             line = re.search(r"at line (\d+)", str(error))
-            self.draft.problems.append(f"{self.source.name}:{line[1] if line else 1}: {error}")
+            number = line[1] if line else self.source.text.count("\n") + 1
+            self.draft.problems.append(f"{self.source.name}:{number}: {error}")
             return
         for section, content in data.items():
             self._section(section, content)
@@ -186,18 +187,20 @@ class _FileReader:
                 self._problem(f"setting: {effect}: {error}", "setting", effect)
 
     def _exceptions(self, modules: dict[str, Texts]) -> None:
-        for module, families in modules.items():
-            children = {child: parents for names, parents in families.items() for child in names.split()}
-            for child, parents in children.items():
-                self._exception(module, child, parents, children)
-
-    def _exception(self, module: str, child: str, parents: str, siblings: Texts) -> None:
         """A parent is looked for in the same module first."""
+        for module, families in modules.items():
+            known = {child for names in families for child in names.split()}
+            for names, parents in families.items():
+                bases = tuple(f"{module}.{parent}" if parent in known else parent for parent in parents.split())
+                for child in names.split():
+                    self._exception(module, child, bases)
+
+    def _exception(self, module: str, child: str, bases: tuple[str, ...]) -> None:
         name = f"{module}.{child}"
-        table = self.draft.tables.setdefault(name, DraftTable(True, self.source.place(module)))
+        table = self.draft.tables.setdefault(name, DraftTable(True, self.source.place(module, child)))
         if table.bases:
             self._problem(f"{name} has its parents already", module, child)
-        table.bases = tuple(f"{module}.{parent}" if parent in siblings else parent for parent in parents.split())
+        table.bases = bases
         table.own.append(self._detail("exception", "exception", {}))
 
     def _aliases(self, aliases: Texts) -> None:
@@ -205,9 +208,6 @@ class _FileReader:
             if self.draft.aliases.setdefault(alias, name) != name:
                 self._problem(f"{alias} is an alias of {self.draft.aliases[alias]} already", name, alias)
             self.draft.alias_places[alias] = self.source.place(name, alias)
-
-    def _heuristics(self, rows: list[Texts]) -> None:
-        self.draft.heuristics += [Heuristic(**row) for row in rows]
 
     def _status_modules(self, modules: str) -> None:
         self.draft.status_modules += read_words(modules)
