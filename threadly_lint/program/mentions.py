@@ -9,7 +9,19 @@ from typing import Literal
 from msgspec import Struct
 
 from threadly_lint.skeleton.import_statements import branch_kinds
-from threadly_lint.skeleton.nodes import Assign, Class, Constant, Expr, Function, If, Name, Node, Stmt
+from threadly_lint.skeleton.nodes import (
+    Assign,
+    AugAssign,
+    Class,
+    Constant,
+    Expr,
+    ExprStmt,
+    Function,
+    If,
+    Name,
+    Node,
+    Stmt,
+)
 from threadly_lint.skeleton.walk import children, walk
 
 Moment = Literal["load", "function", "annotation", "local annotation"]
@@ -53,6 +65,8 @@ class _Finder:
         elif isinstance(node, If):
             self._if(node, here)
         else:
+            if isinstance(node, AugAssign | ExprStmt) and _is_about_exports(node):
+                self._words(node, here)
             self._all(children(node), here)
 
     def _all(self, nodes: list[Node] | tuple[Node, ...], here: Mention) -> None:
@@ -79,7 +93,7 @@ class _Finder:
         if node.value is None:
             return
         self.visit(node.value, here)
-        if any(isinstance(target, Name) and target.id == "__all__" for target in node.targets):
+        if _is_about_exports(node):
             self._words(node.value, here)
 
     def _if(self, node: If, here: Mention) -> None:
@@ -93,9 +107,14 @@ class _Finder:
             self.visit(annotation, here)
             self._words(annotation, here)
 
-    def _words(self, expr: Expr, here: Mention) -> None:
+    def _words(self, node: Node, here: Mention) -> None:
         """Names inside of strings."""
-        for node in walk(expr):
-            if isinstance(node, Constant) and node.kind == "str":
-                for word in _WORD.findall(node.value):
+        for inner in walk(node):
+            if isinstance(inner, Constant) and inner.kind == "str":
+                for word in _WORD.findall(inner.value):
                     self.found[word].append(here)
+
+
+def _is_about_exports(node: Assign | AugAssign | ExprStmt) -> bool:
+    """Whether the statement sets or extends ``__all__``."""
+    return any(isinstance(inner, Name) and inner.id == "__all__" for inner in walk(node))

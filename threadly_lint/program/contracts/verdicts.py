@@ -89,7 +89,11 @@ class Verdicts(Struct, frozen=True):
 
 def judge_project(graph: ImportGraph) -> Verdicts:
     """Judge every declared contract. Raises SettingsError when contracts are declared wrongly."""
-    contracts = declared_contracts(graph.project)
+    return judge_contracts(graph, declared_contracts(graph.project))
+
+
+def judge_contracts(graph: ImportGraph, contracts: tuple[Contract, ...]) -> Verdicts:
+    """Judge contracts, wherever they come from."""
     bench = _Bench(graph)
     for contract in contracts:
         bench.judge(contract)
