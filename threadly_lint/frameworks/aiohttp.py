@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.asgi import library_step
 from threadly_lint.frameworks.base import (
+    class_registrations,
     decorator_registrations,
     handler_behind,
     identity,
@@ -24,13 +25,12 @@ from threadly_lint.frameworks.requests import request
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import arguments, call_value
+from threadly_lint.program.calls import call_value
 from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class, Function
 from threadly_lint.program.parameters import definition_scope
 from threadly_lint.program.types import Atom, Value
-from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
     from threadly_lint.frameworks.base import Registration
@@ -151,18 +151,9 @@ class Site:
                 handler = self.program.function_value(registration.function)
                 leaf = registration.name.rpartition(".")[2]
                 yield Route(table, leaf.upper() if leaf in VERBS else "", _path(registration), handler)
-        for info in self.program.classes:
-            yield from self._decorated_class(info)
-
-    def _decorated_class(self, info: Class) -> Iterator[Route]:
-        for decorator in info.node.decorators:
-            if not isinstance(decorator, n.Call) or not isinstance(decorator.func, n.Attribute):
-                continue
-            scope = self.program.scope_of(info)
-            for table in evaluate(scope, decorator.func.value):
-                if is_library(self.program, table, TABLE):
-                    args, _ = arguments(scope, decorator)
-                    yield Route(table, "", next(iter(texts_of(args[0])), "") if args else "", (Atom(t.ClassRef(info)),))
+        for info, registration in class_registrations(self.program, frozenset({"view"})):
+            if registration.receiver is not None and is_library(self.program, registration.receiver, TABLE):
+                yield Route(registration.receiver, "", _path(registration), (Atom(t.ClassRef(info)),))
 
     # Endpoints
 

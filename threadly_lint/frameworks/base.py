@@ -99,6 +99,17 @@ def decorator_registrations(program: Program, names: frozenset[str]) -> Iterator
             yield from _registrations(program, decorator, target, scope, function.module, function, names)
 
 
+def class_registrations(program: Program, names: frozenset[str]) -> Iterator[tuple[Class, Registration]]:
+    """Decorators of classes that are (calls of) a method called one of ``names`` of something a library made."""
+    for info in program.classes:
+        for decorator in info.node.decorators:
+            target = decorator.func if isinstance(decorator, n.Call) else decorator
+            if isinstance(target, n.Attribute) and target.attr in names:
+                scope = program.scope_of(info)
+                for found in _registrations(program, decorator, target, scope, info.module, None, names):
+                    yield info, found
+
+
 def call_registrations(program: Program, names: frozenset[str]) -> Iterator[Registration]:
     """Calls of a method or function called one of ``names``, anywhere in the project."""
     for name in sorted(names):

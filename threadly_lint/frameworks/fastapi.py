@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.asgi import middleware_steps
+from threadly_lint.frameworks.asgi import Exchange, middleware_steps
 from threadly_lint.frameworks.base import (
     Registration,
     call_registrations,
@@ -125,7 +125,7 @@ def _mounts(
     own = tuple(dependency_steps(made_with(node.atom, "dependencies"), None))
     here, steps = join_paths(prefix, path), (*own, *steps)
     if is_library(program, node.atom, APPLICATION):
-        yield Mount(here, (*middleware_steps(program, node.atom), *steps), "application")
+        yield Mount(here, (*middleware_steps(program, node.atom, Exchange(path=here)), *steps), "application")
     elif not node.parents:
         yield Mount(here, steps, "router")
     for parent, registration in node.parents:

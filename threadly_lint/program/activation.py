@@ -80,6 +80,7 @@ class Activation:
         self.class_scope = class_scope
         self.state: State | None = State(env, NO_PROOF)
         self.frame: Frame | None = None
+        self.is_run = False
         self.events: list[Event | Inlined] = []
         self.exits: list[Exit] = []
         self.stores: dict[str, Value] = {}
@@ -111,7 +112,9 @@ class Activation:
         return self.state.env.pop(name, ()) if self.state is not None else ()
 
     def revive(self) -> None:
-        """Make a scope usable again: module and class scopes evaluate many expressions independently."""
+        """Make a scope usable again: module and class scopes evaluate many expressions independently, unless they are being run."""
+        if self.is_run:
+            return
         if self.state is None:
             self.state = State({}, NO_PROOF)
         self.events.clear()

@@ -504,6 +504,7 @@ class Program:
         info = func.info
         env = bind_parameters(self, func, args, keywords, generic=generic)
         a = Activation(self, info, env, dict(func.captured))
+        a.is_run = True
         if isinstance(info.node, n.Lambda):
             value = evaluate(a, info.node.body)
             if a.state is not None:
