@@ -22,7 +22,7 @@ from threadly_lint.frameworks.base import (
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.calls import call_value
-from threadly_lint.program.contexts import stay_inside
+from threadly_lint.program.contexts import hand_over, stay_inside
 from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
 from threadly_lint.program.names import Function
 from threadly_lint.program.parameters import definition_scope
@@ -152,8 +152,9 @@ def dependency_steps(declared: Value, node: n.Expr | None) -> Iterator[Step]:
 
 def _dependency_step(target: Value) -> Step:
     def step(a: Activation, rest: Rest) -> Value:
-        inject(a, target, handler_node(a.function))
-        return rest(a) if a.state is not None else ()
+        with a.leaving(len(a.left)):
+            inject(a, target, handler_node(a.function))
+            return rest(a) if a.state is not None else ()
 
     return step
 
@@ -170,8 +171,9 @@ def injected_call(program: Program, handler: Value, function: Function) -> Rest:
     """Run the handler as FastAPI does: dependencies first, each with its own dependencies."""
 
     def call(a: Activation) -> Value:
-        keywords = _arguments(a, function, handler_node(function))
-        return call_value(a, handler, (), keywords, handler_node(function)) if a.state is not None else ()
+        with a.leaving(len(a.left)):
+            keywords = _arguments(a, function, handler_node(function))
+            return call_value(a, handler, (), keywords, handler_node(function)) if a.state is not None else ()
 
     return call
 
@@ -196,7 +198,7 @@ def _inject(a: Activation, atom: Atom, node: n.Expr, depth: int) -> Value:
     if isinstance(atom.shape, t.Func) and a.program.kind(atom.shape.info) != "context":
         outcome = a.program.run(atom.shape, (), keywords)
         if (handed := outcome.yields) is not None:
-            a.inline(outcome, node, function.qualname)
+            hand_over(a, outcome, node, function.qualname)
             stay_inside(a, handed.frame)
             return t.proven(handed.value, handed.auth)
     return call_value(a, (atom,), (), keywords, node)

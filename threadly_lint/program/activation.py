@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -88,6 +88,7 @@ class Activation:
         self.breaks: list[list[State]] = []
         self.ends: list[int] = []
         self.seen: set[Tag] = set()
+        self.left: list[Callable[[], None]] = []
         self.variables: dict[str, Value] = {}
 
     # Names -------------------------------------------------------------------------------------------------------------
@@ -182,6 +183,27 @@ class Activation:
                 if name.isidentifier():
                     self.variables[name] = t.join(self.variables.get(name, ()), value)
         self.die(exit_.status)
+
+    def later(self, act: Callable[[], None]) -> None:
+        """Remember what a context that was entered does when it is left, however its body ends."""
+        auth = self.state.auth if self.state is not None else NO_PROOF
+
+        def leave() -> None:
+            alive = self.state
+            self.state = alive or State({}, auth)
+            act()
+            self.state = alive
+
+        self.left.append(leave)
+
+    @contextmanager
+    def leaving(self, mark: int) -> Iterator[None]:
+        """Run a body, then what contexts do at their end that were entered since ``left`` was ``mark`` long, last one first."""
+        try:
+            yield
+        finally:
+            while len(self.left) > mark:
+                self.left.pop()()
 
     # Constructs -------------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""``with``: what a context manager hands over, and what it puts around the body."""
+"""``with``: what a context manager hands over, what it puts around the body, and what it does at the end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
-from threadly_lint.program.effects import Frame
+from threadly_lint.program.effects import Frame, Outcome
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -51,6 +51,7 @@ def _enter(a: Activation, atom: Atom, node: n.WithItem) -> tuple[Value, Frame | 
     if isinstance(shape, t.Inst):
         for method in ("__enter__", "__aenter__"):
             if a.program.has_attribute(shape, method):
+                a.later(lambda: _leave_instance(a, atom, method.replace("enter", "exit"), node))
                 return call_value(a, attribute(a, (atom,), method, node.context), (), {}, node.context), None
         return (atom,), None
     if isinstance(shape, t.Obj):
@@ -69,10 +70,26 @@ def _run_generator(a: Activation, shape: t.Wrapped, node: n.WithItem) -> tuple[V
         for func in partial.func:
             if isinstance(func.shape, t.Func):
                 outcome = a.program.run(func.shape, partial.args, dict(partial.keywords))
-                a.inline(outcome, node.context, func.shape.info.qualname)
+                hand_over(a, outcome, node.context, func.shape.info.qualname)
                 handed = outcome.yields
                 return (handed.value, handed.frame) if handed is not None else (t.ANYTHING, None)
     return t.ANYTHING, None
+
+
+def hand_over(a: Activation, outcome: Outcome, node: n.Expr, label: str) -> None:
+    """A generator runs to its ``yield`` now, and on from there when its context is left."""
+    before, after = outcome.around_yield
+    a.inline(before, node, label)
+    if after.events:
+        a.later(lambda: a.inline(after, node, label))
+
+
+def _leave_instance(a: Activation, atom: Atom, method: str, node: n.WithItem) -> None:
+    """The exit method of a project's context manager, as it is called when nothing went wrong."""
+    from threadly_lint.program.attributes import attribute
+    from threadly_lint.program.calls import call_value
+
+    call_value(a, attribute(a, (atom,), method, node.context), (t.NONE, t.NONE, t.NONE), {}, node.context)
 
 
 def suppresses(a: Activation, context: Value) -> bool:

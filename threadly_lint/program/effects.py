@@ -104,7 +104,10 @@ class Inlined:
 
 @dataclass(slots=True, eq=False)
 class Exit:
-    """One way out of a function: its value, what is proven there, and the HTTP status when it is an answer."""
+    """One way out of a function: its value, what is proven there, and the HTTP status when it is an answer.
+
+    ``reached`` counts the events before a ``yield``.
+    """
 
     kind: Literal["return", "raise", "yield"]
     value: Value
@@ -112,6 +115,7 @@ class Exit:
     status: int
     node: n.Node
     frame: Frame | None = None
+    reached: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -124,6 +128,7 @@ class Outcome:
     value: Value = ()
     auth: Proof = NO_PROOF
     stores: dict[str, Value] = field(default_factory=dict)
+    parts: tuple[Outcome, Outcome] | None = None
 
     @property
     def returns(self) -> bool:
@@ -134,6 +139,15 @@ class Outcome:
     def yields(self) -> Exit | None:
         """The first ``yield``, where a context manager or dependency hands over."""
         return next((e for e in self.exits if e.kind == "yield"), None)
+
+    @property
+    def around_yield(self) -> tuple[Outcome, Outcome]:
+        """What happens before the first ``yield`` and what happens after it."""
+        if self.parts is None:
+            at = self.yields.reached if self.yields is not None else len(self.events)
+            before = replace(self, events=self.events[:at])
+            self.parts = before, Outcome(self.function, self.events[at:])
+        return self.parts
 
 
 @dataclass(frozen=True, slots=True, eq=False)

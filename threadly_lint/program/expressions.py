@@ -148,7 +148,7 @@ def _yield(a: Activation, expr: n.Yield) -> Value:
     value = evaluate(a, expr.value) if expr.value is not None else t.NONE
     if a.state is not None:
         value = element(a, value) if expr.is_from else value
-        a.exits.append(Exit("yield", value, a.state.auth, 0, expr, a.frame))
+        a.exits.append(Exit("yield", value, a.state.auth, 0, expr, a.frame, len(a.events)))
     return t.ANYTHING
 
 

@@ -358,12 +358,12 @@ def _with_items(a: Activation, s: n.With, items: list[n.WithItem]) -> None:
         run_block(a, s.body)
         return
     first, *rest = items
-    before = a.state.copy()
+    before, left = a.state.copy(), len(a.left)
     context = evaluate(a, first.context)
     entered, frames = enter_context(a, context, first)
     if first.target is not None:
         assign(a, first.target, entered, first)
-    with a.inside("with", first, value=context), frames:
+    with a.inside("with", first, value=context), a.leaving(left), frames:
         _with_items(a, s, rest)
     if suppresses(a, context):
         a.state = merge(before, a.state)
