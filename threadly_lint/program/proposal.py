@@ -127,9 +127,9 @@ def _settings(graph: ImportGraph, name: str, rows: list[list[str]], roles: Mappi
         f"# {len(violations)} imports break this contract today." if violations else "# All imports keep it.",
     ]
     places: defaultdict[str, list[str]] = defaultdict(list)
-    for violation in violations:
+    for violation in sorted(violations, key=lambda one: (one.path, one.span, one.names)):
         places[violation.path].append(f"{violation.span.line} ({' -> '.join(violation.names)})")
-    return "\n".join([*lines, *(f"#   {path}: {', '.join(found)}" for path, found in sorted(places.items()))])
+    return "\n".join([*lines, *(f"#   {path}: {', '.join(found)}" for path, found in places.items())])
 
 
 def _row(names: tuple[str, ...], roles: Mapping[str, str]) -> str:

@@ -98,7 +98,7 @@ def _contracts(document: Document, problems: list[str]) -> Iterator[Contract]:
             name=options.text("name") or options.text("id", "?"),
             origin=origin,
             allowed=options.imports("ignore_imports"),
-            unmatched=options.choice("unmatched_ignore_imports_alerting", ALERTS, "error"),
+            unmatched=options.choice("unmatched_ignore_imports_alerting", ALERTS, "error") or "error",
             kinds=kinds,
             guidance=options.text("broken_contract_guidance"),
         )
@@ -109,11 +109,13 @@ def _contract(options: Options, common: Common, custom: set[str]) -> Iterator[Co
     if options.get("type") in custom:
         options.complain("type", _CUSTOM_TYPE)
         return
-    options.get("id")
-    contract = READERS[options.choice("type", tuple(READERS), "layers", required=True)](options, common)
+    kind = options.choice("type", READERS)
+    if kind is None:
+        return
+    contract = READERS[kind](options, common)
     if isinstance(contract, Layers) and contract.is_exhaustive and not contract.containers:
         options.complain("exhaustive", "takes containers")
-    options.finish()
+    options.finish(also=("id", "name"))
     yield contract
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -70,15 +70,19 @@ class Options:
             return default
         return int(value)
 
-    def choice(self, key: str, words: Sequence[_Word], default: _Word, required: bool = False) -> _Word:
-        """One of ``words``."""
-        if required and self.get(key) is None:
-            self.complain(key, "is missing")
-        text = self.text(key, default).strip()
-        found = next((word for word in words if word == text), None)
-        if found is None:
+    def choice(self, key: str, words: Iterable[_Word], default: _Word | None = None) -> _Word | None:
+        """One of ``words``; without a default it has to be there. None when it is wrong."""
+        if self.get(key) is None:
+            if default is None:
+                self.complain(key, "is missing")
+            return default
+        text = self.text(key)
+        for word in words:
+            if word == text:
+                return word
+        if text or default is None:
             self.complain(key, f"expected {' or '.join(f'`{word}`' for word in words)}, not `{text}`")
-        return found or default
+        return default
 
     def expressions(self, key: str, required: bool = False) -> tuple[str, ...]:
         """A list of module expressions."""

@@ -37,9 +37,10 @@ def _contracts(tables: list[dict[str, Any]], kinds: frozenset[ImportKind], probl
         name = table.get("name")
         place = f"{FILE}: layers.contracts `{name}`" if isinstance(name, str) else f"{FILE}: layers.contracts[{number}]"
         options = Options(table, place, problems, dashed=True)
-        reader = _OWN_READERS[options.choice("type", tuple(_OWN_READERS), "layers", required=True)]
-        yield reader(options, _common(options, f"contract {number}", kinds))
-        options.finish()
+        kind = options.choice("type", _OWN_READERS)
+        if kind is not None:
+            yield _OWN_READERS[kind](options, _common(options, f"contract {number}", kinds))
+            options.finish()
 
 
 def _common(options: Options, name: str, kinds: frozenset[ImportKind]) -> Common:
@@ -47,7 +48,7 @@ def _common(options: Options, name: str, kinds: frozenset[ImportKind]) -> Common
         name=options.text("name", name),
         origin=Origin(FILE),
         allowed=tuple(_allowed(options)),
-        unmatched=options.choice("unmatched", ALERTS, "error"),
+        unmatched=options.choice("unmatched", ALERTS, "error") or "error",
         kinds=_kinds(options, tuple(kinds)),
         guidance=options.text("guidance"),
     )
