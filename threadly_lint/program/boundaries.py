@@ -6,6 +6,8 @@ and raises it again; what is left at the end reaches the caller of the program r
 
 from __future__ import annotations
 
+import builtins
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -101,7 +103,7 @@ class Boundaries:
         if frame.kind == "with":
             return self._through_with(frame, left, package)
         if frame.kind == "callback":
-            return _Passage(set() if self._ends_elsewhere(frame) else left)
+            return _Passage(set() if self._ends_elsewhere(frame) else left, doubtful=self._called_by_unknown(frame))
         return _Passage(left)
 
     def _through_try(self, node: n.Try, kinds: Value, left: set[str], package: str) -> _Passage:
@@ -155,6 +157,16 @@ class Boundaries:
             return True
         keywords = frame.node.keywords if isinstance(frame.node, n.Call) else ()
         return any(self._collects_errors(name, keyword) for name in names for keyword in keywords)
+
+    def _called_by_unknown(self, frame: Frame) -> bool:
+        """Whether nobody knows when, and by whom, the function is called that a library was handed."""
+        names = [x.shape.name for x in frame.value if isinstance(x.shape, t.Lib)]
+        return not all(self._is_understood(name) for name in names)
+
+    def _is_understood(self, name: str) -> bool:
+        root = name.partition(".")[0]
+        own = root in sys.stdlib_module_names or hasattr(builtins, root)
+        return own or self.program.knowledge.is_known(name)
 
     def _collects_errors(self, name: str, keyword: n.Keyword) -> bool:
         fact = self.program.knowledge.keyword(name, keyword.name) if keyword.name else None

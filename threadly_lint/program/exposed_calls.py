@@ -6,19 +6,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from threadly_lint.program import types as t
 from threadly_lint.program.boundaries import Boundaries, Escape
-from threadly_lint.program.effects import Occurrence
-from threadly_lint.program.lifecycle import runs_at_start, tried_again
+from threadly_lint.program.effects import Event, Occurrence
+from threadly_lint.program.lifecycle import called_by_others, runs_at_start, tried_again
 from threadly_lint.program.names import Function
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
-from threadly_lint.values import Confidence, Span, Step
+from threadly_lint.values import CONFIDENCES, Confidence, Span, Step
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
     from threadly_lint.program.subjects import Call, Operation
 
 REACHING_OUT = frozenset({"external-call", "index-read"})
+PROGRAMS = frozenset({"curl", "wget", "ssh", "scp", "rsync", "sftp", "ftp"})
 NOT_MISSED = frozenset({"metrics"})
 
 
@@ -33,6 +35,7 @@ class ExposedCall:
     operation: Operation
     occurrence: Occurrence
     escape: Escape
+    confidence: Confidence
     others: list[Call] = field(default_factory=list)
 
     @property
@@ -55,22 +58,13 @@ class ExposedCall:
     def trail(self) -> tuple[Step, ...]:
         return self.occurrence.trail
 
-    @property
-    def confidence(self) -> Confidence:
-        """High for endpoints; tasks and code that nothing calls may be cared for by what cannot be seen."""
-        entry = self.operation.entry_point
-        if self.escape.certainty == "unknown" or (entry is not None and entry.kind == "command"):
-            return "low"
-        return "high" if entry is not None and entry.is_endpoint else "medium"
-
 
 def exposed_calls(program: Program, calls: Iterable[Call]) -> Iterator[ExposedCall]:
     """One for each function and library, in source order."""
     boundaries = Boundaries(program)
     found: dict[tuple[str, str, str], ExposedCall] = {}
     for call in sorted(calls, key=lambda c: (c.path, c.span)):
-        fact = call.event.fact
-        if call.effect not in REACHING_OUT or (fact is not None and fact.service in NOT_MISSED):
+        if not _reaches_out(call.event):
             continue
         way = _worst_way(program, boundaries, call)
         if way is None:
@@ -81,6 +75,13 @@ def exposed_calls(program: Program, calls: Iterable[Call]) -> Iterator[ExposedCa
     yield from found.values()
 
 
+def _reaches_out(event: Event) -> bool:
+    """Whether the effect talks to another system, be it through a program such as ``curl``."""
+    if event.effect == "process":
+        return any((t.shape_text(value) or "").split(" ")[0] in PROGRAMS for value in event.args[:1])
+    return event.effect in REACHING_OUT and not (event.fact is not None and event.fact.service in NOT_MISSED)
+
+
 def _worst_way(program: Program, boundaries: Boundaries, call: Call) -> ExposedCall | None:
     """The way to the call on which an error does most harm: an endpoint's first, a certain one before a maybe."""
     ways = []
@@ -89,8 +90,18 @@ def _worst_way(program: Program, boundaries: Boundaries, call: Call) -> ExposedC
             continue
         escape = boundaries.escape(occurrence, operation.entry_point)
         if escape is not None:
-            ways.append(ExposedCall(call, operation, occurrence, escape))
-    return min(ways, key=lambda way: ("high", "medium", "low").index(way.confidence), default=None)
+            ways.append(ExposedCall(call, operation, occurrence, escape, _confidence(program, operation, escape)))
+    return min(ways, key=lambda way: CONFIDENCES.index(way.confidence), default=None)
+
+
+def _confidence(program: Program, operation: Operation, escape: Escape) -> Confidence:
+    """High for endpoints; tasks and code that nothing calls may be cared for by what cannot be seen."""
+    entry = operation.entry_point
+    if escape.certainty == "unknown" or (entry is not None and entry.kind == "command"):
+        return "low"
+    if entry is None and called_by_others(program, operation.function):
+        return "low"
+    return "high" if entry is not None and entry.is_endpoint else "medium"
 
 
 def _is_cared_for(program: Program, operation: Operation, call: Call) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
 from threadly_lint.program.names import Function
+from threadly_lint.program.types import Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 
@@ -17,6 +20,7 @@ LIFESPAN_KEYWORDS = frozenset({"lifespan", "on_startup", "on_shutdown", "on_clea
 RETRY_KEYWORDS = frozenset(
     "autoretry_for retry_backoff retry_kwargs max_retries retries retry retry_for retry_strategy max_tries".split()
 )
+COMMANDS = frozenset({"command", "group", "callback"})
 RETRIED_BY_DEFAULT = frozenset({"dramatiq.actor"})
 
 
@@ -68,17 +72,37 @@ def _retries(program: Program, decorator: n.Expr, function: Function) -> bool:
     return makes_task and any(keyword.name in RETRY_KEYWORDS for keyword in keywords)
 
 
+def called_by_others(program: Program, function: Function) -> bool:
+    """Whether a decorator hands the function to a command line, or to somebody who may do anything with its errors."""
+    return any(_hands_over(program, decorator, function) for decorator in function.decorators)
+
+
+def _hands_over(program: Program, decorator: n.Expr, function: Function) -> bool:
+    shapes = [x.shape for x in _decorator_value(program, decorator, function)]
+    names = _library_names(program, decorator, function)
+    if any(name.rpartition(".")[2] in COMMANDS for name in names):
+        return True
+    return any(isinstance(s, t.Unknown) for s in shapes) or not all(_is_familiar(program, name) for name in names)
+
+
+def _is_familiar(program: Program, name: str) -> bool:
+    root = name.partition(".")[0]
+    return root in sys.stdlib_module_names or hasattr(builtins, root) or program.knowledge.root_known(root)
+
+
 def _effects(program: Program, decorator: n.Expr, function: Function) -> set[str]:
     return {f.effect for name in _library_names(program, decorator, function) for f in program.knowledge.facts(name)}
 
 
 def _library_names(program: Program, decorator: n.Expr, function: Function) -> set[str]:
     """What a decorator is called in its library."""
+    shapes = [x.shape for x in _decorator_value(program, decorator, function)]
+    return {s.name for s in shapes if isinstance(s, t.Lib)} | {s.owner for s in shapes if isinstance(s, t.LibMethod)}
+
+
+def _decorator_value(program: Program, decorator: n.Expr, function: Function) -> Value:
     from threadly_lint.frameworks.base import scope_in
     from threadly_lint.program.expressions import evaluate
 
     target = decorator.func if isinstance(decorator, n.Call) else decorator
-    scope = scope_in(program, function.module, function.parent)
-    found = evaluate(scope, target)
-    shapes = [x.shape for x in found]
-    return {s.name for s in shapes if isinstance(s, t.Lib)} | {s.owner for s in shapes if isinstance(s, t.LibMethod)}
+    return evaluate(scope_in(program, function.module, function.parent), target)

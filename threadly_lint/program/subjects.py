@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from threadly_lint.program.contracts.verdicts import Verdicts, judge_project
-from threadly_lint.program.effects import Event, Inlined, Occurrence, Outcome, occurrences
+from threadly_lint.program.effects import Event, Occurrence, occurrences
 from threadly_lint.program.entry_points import EntryPoint
 from threadly_lint.program.imports import ImportGraph
 from threadly_lint.program.names import Class, Function, Module
+from threadly_lint.program.standalone import entered, standalone_outcome
 from threadly_lint.values import Span, Step
 
 if TYPE_CHECKING:
@@ -93,29 +94,15 @@ def operations(program: Program) -> Iterator[Operation]:
     reached: set[Function] = set()
     for entry in program.entry_points:
         for run in entry.runs:
-            _note(run.outcome, reached)
+            reached |= {entry.function} | entered(run.outcome)
             yield Operation(entry.function, run.occurrences, entry)
     rest = [f for f in program.functions if f not in reached and not program.project.is_exempt(f.path)]
     called: set[Function] = set()
     for function in rest:
-        inner: set[Function] = set()
-        _note(program.generic_outcome(function), inner)
-        called |= inner - {function}
+        called |= entered(program.generic_outcome(function)) - {function}
     for function in rest:
         if function not in called and function.parent is None:
-            yield Operation(function, tuple(occurrences(program.generic_outcome(function))))
-
-
-def _note(outcome: Outcome, reached: set[Function]) -> None:
-    """Collect the functions that an outcome enters."""
-    stack, seen = [outcome], set()
-    while stack:
-        current = stack.pop()
-        reached.add(current.function)
-        for event in current.events:
-            if isinstance(event, Inlined) and id(event.outcome) not in seen:
-                seen.add(id(event.outcome))
-                stack.append(event.outcome)
+            yield Operation(function, tuple(occurrences(standalone_outcome(program, function))))
 
 
 def calls(found: Iterable[Operation]) -> Iterator[Call]:
