@@ -105,10 +105,15 @@ class EntryPoint:
     def _run(self, mount: Mount) -> Run:
         a = Activation(self.program, self.function, {})
         a.prove(self.proof)
-        value = run_steps(a, list(mount.steps), mount.call or self.call)
+        with self.program.in_steps(bool(mount.steps)):
+            value = run_steps(a, list(mount.steps), lambda inner: self._handle(inner, mount.call or self.call))
         if a.state is not None:
             a.leave(Exit("return", value, a.state.auth, self.program.behaviour.status_of(value), self.function.node))
         return Run(mount, self.function, outcome_of(a, is_generator_object=False))
+
+    def _handle(self, a: Activation, call: Rest) -> Value:
+        with self.program.in_steps(False):
+            return call(a)
 
     @cached_property
     def public(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,8 @@ class Program:
         self._members: dict[tuple[Class, str], Value] = {}
         self._mros: dict[Class, list[Class | str]] = {}
         self._outcomes: dict[object, Outcome] = {}
-        self._contexts: dict[Function, int] = {}
+        self._contexts: dict[tuple[Function, bool], int] = {}
+        self._in_steps = False
         self._variables: dict[Function, dict[str, Value]] = {}
         self._running: dict[Function, int] = {}
         self._kinds: dict[Function, str] = {}
@@ -477,7 +479,8 @@ class Program:
         if self._running.get(info, 0) > (MAX_NESTED if func.captured or info.module.is_sketch else 0):
             return Outcome(info, exits=[Exit("return", t.ANYTHING, t.NO_PROOF, 0, info.node)], value=t.ANYTHING)
         self._running[info] = self._running.get(info, 0) + 1
-        self._contexts[info] = self._contexts.get(info, 0) + 1
+        counted = (info, self._in_steps)
+        self._contexts[counted] = self._contexts.get(counted, 0) + 1
         try:
             outcome = self._run(func, args, keywords, generic)
         finally:
@@ -489,12 +492,21 @@ class Program:
         self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value]
     ) -> tuple[t.Func, tuple[Value, ...], dict[str, Value]]:
         """A function called in very many ways is run with less and less knowledge of its arguments."""
-        contexts = self._contexts.get(func.info, 0)
+        contexts = self._contexts.get((func.info, self._in_steps), 0) // (STEPS_PATIENCE if self._in_steps else 1)
         blur = next((blur for limit, blur in BLURS if contexts >= limit), None)
         if blur is None:
             return func, args, keywords
         bound = widened(func.bound)
         return func._replace(bound=bound), tuple(blur(v) for v in args), {k: blur(v) for k, v in keywords.items()}
+
+    @contextmanager
+    def in_steps(self, active: bool) -> Iterator[None]:
+        """While middleware and hooks run, each route counts: they are run with what is known of it, not blurred so soon."""
+        before, self._in_steps = self._in_steps, active
+        try:
+            yield
+        finally:
+            self._in_steps = before
 
     def _run(self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value], generic: bool) -> Outcome:
         from threadly_lint.program.expressions import evaluate
@@ -598,4 +610,5 @@ def untraced(value: Value) -> Value:
     return t.keep(value, lambda x: isinstance(x.shape, CALLABLES)) or t.ANYTHING
 
 
+STEPS_PATIENCE = 50
 BLURS: tuple[tuple[int, Callable[[Value], Value]], ...] = ((40, untraced), (20, traced), (8, widened))
