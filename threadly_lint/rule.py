@@ -27,7 +27,7 @@ from threadly_lint.program.names import Class, Function, Module
 from threadly_lint.program.reexports import edits_past_reexports
 from threadly_lint.program.subjects import Call, Endpoint, Operation
 from threadly_lint.program.time_limits import Unlimited, unlimited_waits
-from threadly_lint.values import AddKeyword, Confidence, Finding, Fix, Level, MoveImport, Safety, Span, Step
+from threadly_lint.values import AddKeyword, Confidence, Finding, Fix, Level, MoveImport, Safety, Span, Step, SwapDecorators
 
 __all__ = [
     "AddKeyword",
@@ -55,6 +55,7 @@ __all__ = [
     "Run",
     "Span",
     "Step",
+    "SwapDecorators",
     "Verdicts",
     "Violation",
     "cycles_to_report",
@@ -131,14 +132,15 @@ class Rule:
         place: Place,
         message: str,
         *,
+        span: Span | None = None,
         level: Level | None = None,
         confidence: Confidence = "high",
         endpoint: str = "",
         trail: tuple[Step, ...] = (),
         fix: Fix | None = None,
     ) -> Finding:
-        """A finding of this rule at ``place``; the level is the rule's own unless the case is milder."""
-        span = place.span
+        """A finding of this rule at ``place``, or at ``span`` in its file; the level is the rule's own unless the case is milder."""
+        span = span or place.span
         return Finding(
             path=place.path,
             line=span.line,

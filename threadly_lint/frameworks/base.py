@@ -10,9 +10,10 @@ from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.calls import arguments, call_value
 from threadly_lint.program.entry_points import Rest, Step, handler_node
-from threadly_lint.program.expressions import evaluate
+from threadly_lint.program.expressions import captured_by, evaluate
 from threadly_lint.program.names import Class, Function, Module
 from threadly_lint.program.types import Atom, Tag, Value
+from threadly_lint.program.wrappers import decorate
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 class Registration:
     """A call (or decorator) that registers something: on which object, with what, in which scope.
 
-    ``name`` is the library's name of the method or function, ``function`` the decorated function, if any.
+    ``name`` is the library's name of the method or function, ``function`` the decorated function, if any, ``value`` what the
+    call gives, where it is known.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Registration:
     module: Module
     function: Function | None = None
     conditional: bool = False
+    value: Value = ()
 
     def argument(self, position: int, *keywords: str) -> Value:
         """An argument by position or by one of its names; empty when not given."""
@@ -136,6 +139,20 @@ def _registrations(
         receiver = shape.receiver if isinstance(shape, t.LibMethod) else None
         args, keywords = arguments(scope, node) if isinstance(node, n.Call) else ((), {})
         yield Registration(name, receiver, args, keywords, node, scope, module, function)
+
+
+def registered_function(registration: Registration) -> Value:
+    """The function as its route decorator receives it: decorators that stand above the route are not applied."""
+    function, scope = registration.function, registration.scope
+    assert function is not None
+    value: Value = (Atom(t.Func(function, (), captured_by(scope, function))),)
+    for decorator in reversed(function.decorators):
+        if decorator is registration.node:
+            break
+        if function.parent is None:
+            scope.revive()
+        value = decorate(scope, decorator, value)
+    return value
 
 
 def identity(atom: Atom) -> object:

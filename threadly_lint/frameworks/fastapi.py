@@ -16,6 +16,7 @@ from threadly_lint.frameworks.base import (
     items_of,
     join_paths,
     made_with,
+    registered_function,
     texts_of,
     underlying,
 )
@@ -92,7 +93,7 @@ def _entry_point(program: Program, registration: Registration, graph: dict[objec
     if function is None or receiver is None:
         return None
     leaf = registration.name.rpartition(".")[2]
-    handler = registration.argument(1, "endpoint") if leaf.startswith("add_api") else program.function_value(function)
+    handler = registration.argument(1, "endpoint") if leaf.startswith("add_api") else registered_function(registration)
     path = next(iter(texts_of(registration.argument(0, "path"))), "")
     own = tuple(dependency_steps(registration.argument(-1, "dependencies"), registration.node))
     node = graph.setdefault(identity(receiver), Node(receiver))
@@ -106,6 +107,8 @@ def _entry_point(program: Program, registration: Registration, graph: dict[objec
         _methods(leaf, registration),
         mounts,
         group=str(identity(receiver)),
+        router=receiver,
+        registered_by=registration.node,
     )
 
 

@@ -18,6 +18,7 @@ from threadly_lint.frameworks.base import (
     join_paths,
     made_with,
     path_parameters,
+    registered_function,
     texts_of,
     underlying,
 )
@@ -113,29 +114,12 @@ def entry_points(program: Program) -> Iterator[EntryPoint]:
     for registration in decorator_registrations(program, ROUTES):
         if site.owns_routes(registration.receiver) and registration.function is not None:
             function = registration.function
-            yield _function_view(site, registration, _below(program, registration, function), function)
+            yield _function_view(site, registration, registered_function(registration), function)
     for registration in call_registrations(program, frozenset({"add_url_rule", "add_websocket"})):
         if site.owns_routes(registration.receiver):
             yield from _added(site, registration)
     for info in program.classes:
         yield from _decorated_class(site, info)
-
-
-def _below(program: Program, registration: Registration, function: Function) -> Value:
-    """The function as the route decorator registers it: decorators above the route are not applied."""
-    from threadly_lint.program.wrappers import decorate
-
-    value: Value = (Atom(t.Func(function)),)
-    if function.parent is not None:
-        found = program.final_variables(function.parent).get(function.name, value)
-        value = found or value
-        return value
-    for decorator in reversed(function.decorators):
-        if decorator is registration.node:
-            break
-        registration.scope.revive()
-        value = decorate(registration.scope, decorator, value)
-    return value
 
 
 def _function_view(site: Site, registration: Registration, view: Value, function: Function) -> EntryPoint:
@@ -153,6 +137,8 @@ def _function_view(site: Site, registration: Registration, view: Value, function
         tuple(m.upper() for m in methods),
         tuple(site.mounts(node, path)),
         group=f"{function.module.path}:{identity(registration.receiver)}",
+        router=registration.receiver,
+        registered_by=registration.node,
     )
 
 
@@ -214,6 +200,7 @@ def class_view(site: Site, registration: Registration, info: Class, view: Atom) 
             (name.upper(),) if name != "dispatch_request" else tuple(texts_of(registration.argument(-1, "methods"))) or ("GET",),
             tuple(site.mounts(site.node(registration.receiver), path)),
             group=info.symbol,
+            router=registration.receiver,
         )
 
 

@@ -50,7 +50,9 @@ class EntryPoint:
     """A function that the outside calls.
 
     ``function`` is the handler as written, ``call`` runs it (behind its decorators, with what the framework passes).
-    ``group`` names the router, blueprint, controller or module that its siblings share. ``public`` says why it is open on purpose.
+    ``registered_by`` is the decorator that registers the function, where one does.
+    ``group`` names the router, blueprint, controller or module that its siblings share, ``router`` is the object on which it is
+    registered where there is one. ``public`` says why it is open on purpose.
     """
 
     program: Program
@@ -64,6 +66,8 @@ class EntryPoint:
     declared_public: str = ""
     name: str = ""
     proof: Proof = field(default=NO_PROOF)
+    registered_by: n.Expr | None = None
+    router: t.Atom | None = None
 
     @property
     def path(self) -> str:
@@ -114,6 +118,13 @@ class EntryPoint:
     def _handle(self, a: Activation, call: Rest) -> Value:
         with self.program.in_steps(False):
             return call(a)
+
+    @cached_property
+    def misplaced_guards(self) -> tuple[int, ...]:
+        """Decorators (by index from the top) that would guard the handler but stand above the one that registers it."""
+        from threadly_lint.program.misplaced import misplaced_guards
+
+        return misplaced_guards(self)
 
     @cached_property
     def public(self) -> str:
