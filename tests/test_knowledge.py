@@ -333,6 +333,7 @@ def test_unknown_names_are_nothing(known: Knowledge) -> None:
     for name in ("shop.models.Order.save", "requests.no_such_function", "flask.request.no_such_attribute"):
         assert known.facts(name) == ()
         assert not known.is_known(name)
+    assert known.is_known("socket.timeout")
     assert known.root_known("flask")
     assert not known.root_known("shop")
 

@@ -7,6 +7,7 @@ table describes one class (``[class."..."]``: members are methods and attributes
     [class."acme.Session"]
     aliases = "acme.session.Session acme.v1.Session"     # other import paths; work for everything below as well
     bases = "acme.BaseSession"                           # members, types and facts are inherited
+    subclasses = "acme.ReadSession"                      # classes that add nothing
     like = "acme.OtherSession"                           # members are copied, no subclass relation
     is = "session"                                       # what making or naming the class itself means
     defaults = { async = true }                          # keys that hold for every group of this table
@@ -23,8 +24,8 @@ holds an instance of this class (foreign keys, relationships). Effects, kinds an
 A group of names may carry: ``kind`` (unless said ``method`` in classes, in modules ``call`` or, for a capitalised name,
 ``class``), ``async`` (the result is awaited), ``identity``, ``channel``, ``service``, ``access``, ``status`` (a number,
 or the argument that holds it), ``timeout`` (seconds, ``none`` or ``inherit`` for an argument called ``timeout``, or a
-table: ``by`` arguments, ``default`` as before or ``unknown``, several joined by ``/``, ``where`` = ``call``,
-``constructor``, ``client``, ``unit = "ms"``), ``raises``, ``key``, ``value``, ``ttl`` (an argument: a position, a
+table: ``by`` arguments, ``default`` as before or ``unknown``, several joined by ``/``, ``where`` = ``call``, for a
+class ``constructor``, without arguments ``client``, ``unit = "ms"``), ``raises``, ``key``, ``value``, ``ttl`` (an argument: a position, a
 keyword, or ``1/timeout``), ``model`` (a type), ``exit`` (``commit``, ``close``, ``commit-close``) and ``default``.
 ``is`` takes the same keys with ``effect`` in the place of ``names``. A name may end in ``*`` and then stands for all
 members that are not named otherwise; pseudo classes such as ``boto3.client('s3')`` fall back to ``boto3.client('*')``.

@@ -32,6 +32,8 @@ def read_detail(role: str, effect: str, usual_kind: str, options: Mapping[str, o
     values: dict[str, Any] = {"kind": "decorator" if effect == "route" and usual_kind in CALLABLES else usual_kind}
     for key, value in options.items():
         values.update(_read_option(key, value))
+    if values["kind"] == "class" and "timeout" in values:
+        values["timeout"] = _taken_by_constructor(values["timeout"], options["timeout"])
     return Detail(role=role, effect=effect, **values)
 
 
@@ -44,6 +46,12 @@ def _read_option(key: str, value: object) -> dict[str, Any]:
         return {"is_async" if key == "async" else key: _READERS[key](value)}
     except ValueError as error:
         raise ValueError(f"{key}: {error}") from error
+
+
+def _taken_by_constructor(timeout: Timeout, written: object) -> Timeout:
+    """Making an object is a call too, but its limit then holds for all that the object does."""
+    said = isinstance(written, dict) and "where" in written
+    return timeout if said or not timeout.parameters else msgspec.structs.replace(timeout, where="constructor")
 
 
 def read_argument(value: object) -> Argument:
@@ -61,10 +69,11 @@ def _read_timeout(value: object) -> Timeout:
     if not isinstance(value, dict) or value.keys() - _TIMEOUT_KEYS:
         raise ValueError(f"must be seconds or a table with some of {', '.join(sorted(_TIMEOUT_KEYS))}")
     limit = str(value.get("default", "unknown"))
+    parameters = tuple(read_argument(word) for word in read_words(value.get("by", "")))
     return Timeout(
-        parameters=tuple(read_argument(word) for word in read_words(value.get("by", ""))),
+        parameters=parameters,
         defaults=() if limit in ("inherit", "unknown") else tuple(map(_seconds, limit.split("/"))),
-        where=msgspec.convert(value.get("where", "call"), Where),
+        where=msgspec.convert(value.get("where", "call" if parameters else "client"), Where),
         inherited=limit == "inherit",
         milliseconds=value.get("unit") == "ms",
     )

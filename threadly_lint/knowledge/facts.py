@@ -19,7 +19,7 @@ abort adapter after-commit background boundary connect csrf dependency documenta
 handler-base hook idempotency lifecycle method-filter middleware mixin mount parameter-type redirect registration
 resolver response route route-register router schedule schema source websocket
 anonymous-user auth-config constant credentials current-user guard guard-none guard-partial guard-weak guard-weaken
-hash not-a-guard session sign-in token token-check user-check
+hash not-a-guard session sign-in sign-out token token-check user-check
 begin build build-raw build-read build-write close column commit engine flush foreign-key lock manager model query
 read read-or-write relation result rollback session-factory upsert write
 no-validation sanitizer unsafe validated validation

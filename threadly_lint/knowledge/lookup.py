@@ -73,14 +73,19 @@ class Knowledge:
             rest = f".{last}{rest}"
         return name
 
+    @property
+    def class_names(self) -> Iterator[str]:
+        """Dotted names of everything that has a table of its own and is written like a class."""
+        return (name for name in self._tables if name.rpartition(".")[2][:1].isupper())
+
     def root_known(self, import_root: str) -> bool:
         """Whether anything below this top-level package or module is known."""
         return import_root in self._roots
 
     def is_known(self, dotted: str) -> bool:
-        """Whether the name is a known class, module, member or constant."""
+        """Whether the name is a known class, module, member or constant, or built into the language."""
         name = self.canonical(dotted)
-        if name in self._tables or self.facts(name) or self.constant(name) is not None:
+        if name in self._tables or hasattr(builtins, name) or self.facts(name) or self.constant(name) is not None:
             return True
         return self.returns(name) is not None or self.attr(name) is not None
 

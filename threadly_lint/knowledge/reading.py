@@ -108,6 +108,8 @@ class _FileReader:
                 self._aliases(dict.fromkeys(read_words(value), name))
             case "bases" | "like" | "field" | "defaults":
                 self._structure(table, key, value)
+            case "subclasses":
+                self._subclasses(name, table.where, read_words(value))
             case "is":
                 table.own += self._own(value)
             case "returns" | "attrs":
@@ -129,6 +131,10 @@ class _FileReader:
         else:
             self._detail("config", "method", value)
             table.defaults |= value
+
+    def _subclasses(self, name: str, where: str, subclasses: tuple[str, ...]) -> None:
+        for subclass in subclasses:
+            self.draft.tables.setdefault(subclass, DraftTable(True, where)).bases += (name,)
 
     def _own(self, value: Any) -> Iterator[Detail]:
         for effects, options in _groups(value, "effect"):
