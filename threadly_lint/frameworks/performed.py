@@ -53,7 +53,7 @@ def _registrations(program: Program, occurrence: Occurrence) -> Iterator[Registr
     for receiver in event.receiver or (None,):
         yield Registration(
             event.api, receiver, event.args, dict(event.keywords), event.node, program.body(module), module,
-            conditional=conditional,
+            conditional=conditional, value=event.value,
         )  # fmt: skip
 
 

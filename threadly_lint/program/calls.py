@@ -8,10 +8,20 @@ from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, merge
 from threadly_lint.program.attributes import attribute, class_value
 from threadly_lint.program.callbacks import around_arguments, handed_functions, run_callbacks
-from threadly_lint.program.containers import container_method, element
+from threadly_lint.program.checks import (
+    checked_entry,
+    converts_with_handling,
+    handed_back,
+    library_check,
+    text_test,
+    type_test,
+)
+from threadly_lint.program.containers import change_container, container_method, element
 from threadly_lint.program.expressions import evaluate, path_of
 from threadly_lint.program.libraries import PASSED_ON, Call
 from threadly_lint.program.names import Class
+from threadly_lint.program.queries import consume
+from threadly_lint.program.request_data import checked_tags, raw_tags
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import dotted
@@ -23,6 +33,8 @@ CONTAINER_PREFIXES = ("list.", "dict.", "str.", "set.", "tuple.", "bytes.")
 
 def evaluate_call(a: Activation, expr: n.Call) -> Value:
     """The value of a call expression."""
+    if (known := checked_entry(a, expr)) is not None:
+        return known
     func = evaluate(a, expr.func)
     with around_arguments(a, func, expr):
         args, keywords = arguments(a, expr)
@@ -75,6 +87,8 @@ def call_value(
 ) -> Value:
     """Call every alternative of ``func``; the paths meet again afterwards."""
     callables = tuple(x for x in func if not isinstance(x.shape, t.Const))
+    if not callables and t.has_tag(func, "identity"):
+        return func  # is_authenticated() as it was once spelled
     if len(callables) == 1:
         return _call_atom(a, callables[0], args, keywords, node)
     results, states, before = [], [], a.state
@@ -108,8 +122,8 @@ def _call_atom(a: Activation, atom: Atom, args: tuple[Value, ...], keywords: dic
         case t.Rest(run):
             return run(a)
         case t.Obj(name):
-            call = Call(a.module, f"{name}.__call__", (atom,), args, keywords, node)
-            return call_library(a, call)
+            value = call_library(a, Call(a.module, f"{name}.__call__", (atom,), args, keywords, node))
+            return a.program.libraries.called_object(a, atom, value, node)
     return _call_unknown(a, atom, args, keywords, node)
 
 
@@ -123,7 +137,7 @@ def call_function(
         statuses = {e.status for e in outcome.exits}
         a.die(statuses.pop() if len(statuses) == 1 else 0)
         return ()
-    return outcome.value
+    return handed_back(a, outcome, shape.info, bool(shape.bound), node)
 
 
 def construct(
@@ -174,13 +188,23 @@ def _call_method(
         if name == "format":
             tags = frozenset().union(receiver.tags, *(t.tags_of(v) for v in (*args, *keywords.values())))
             return t.text_like(t.shape_text((receiver,)), tags)
-        return container_method(a, receiver, name, args)
+        value = container_method(a, receiver, name, args)
+        change_container(a, node, receiver, name, args, keywords)
+        return text_test(a, node, receiver, name, args, value)
     if name == "get" and args and (found := a.program.behaviour.key_value(a, receiver, args[0], node)):
         return t.join(found, args[1]) if len(args) > 1 else found
     call = Call(a.module, owner, (receiver,), args, keywords, node)
     value = call_library(a, call)
     _hold_result(a, call, receiver)
+    if a.state is not None and _finishes(receiver, name):
+        a.leave(Exit("raise", t.obj("builtins.StopIteration"), a.state.auth, a.program.behaviour.status_of(value), node))
     return value
+
+
+def _finishes(receiver: Atom, name: str) -> bool:
+    """Whether calling this method of an object ends the request: a framework lists such methods under ``.finishing``."""
+    shape = receiver.shape
+    return isinstance(shape, t.Inst) and name in t.constants(dict(shape.keywords).get(".finishing", ()))
 
 
 def _hold_result(a: Activation, call: Call, cursor: Atom) -> None:
@@ -201,7 +225,7 @@ def call_library(a: Activation, call: Call) -> Value:
     if decorated := _decorating(a, call):
         return decorated
     handed = handed_functions(a, call)
-    value = a.program.libraries.call(a, call)
+    value = library_check(a, call, a.program.libraries.call(a, call))
     onward = next((v for v in call.given if any(isinstance(x.shape, t.Rest) for x in v)), None)
     if onward is not None and a.state is not None:
         return call_value(a, onward, (), {}, call.node)
@@ -275,9 +299,10 @@ def _bool(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[s
     for atom in args[0] if args else ():
         verdict = t.truthiness(atom)
         if verdict is not False:
-            truths.append(t.proven(t.tagged(t.TRUE, atom.tags), atom.proof))
+            truths.append(t.proven(t.tagged(t.TRUE, checked_tags(atom.tags)), atom.proof))
         if verdict is not True:
-            truths.append(t.proven(t.tagged(t.FALSE, atom.tags), atom.proof if verdict is False else t.NO_PROOF))
+            known = atom.proof if verdict is False else t.NO_PROOF
+            truths.append(t.proven(t.tagged(t.FALSE, checked_tags(atom.tags)), known))
     return t.join(*truths) or (*t.TRUE, *t.FALSE)
 
 
@@ -300,6 +325,7 @@ def _list(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[s
     kind = dotted(expr.func) or "list"
     if not args:
         return (Atom(t.Seq(kind, ())),)
+    consume(a, args[0], expr, 1)
     only = args[0][0].shape if len(args[0]) == 1 else None
     if isinstance(only, t.Seq):
         return (args[0][0]._replace(shape=only._replace(kind=kind)),)
@@ -312,11 +338,28 @@ def _convert(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dic
     rest = [x for x in given if t.truthiness(x) is not False]
     kind = dotted(expr.func) or "str"
     text = t.shape_text(given) if kind == "str" else None
-    return (Atom(t.Obj(kind, (), None, (("text", t.const(text)),) if text else ()), t.tags_of(given), t.common_proof(rest)),)
+    tags = t.tags_of(given)
+    if kind in ("int", "float") and raw_tags(given) and converts_with_handling(a):
+        tags = checked_tags(tags)
+    return (Atom(t.Obj(kind, (), None, (("text", t.const(text)),) if text else ()), tags, t.common_proof(rest)),)
 
 
 def _isinstance(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
-    return t.tagged((*t.TRUE, *t.FALSE), t.tags_of(args[0]) if args else t.NO_TAGS)
+    truths = t.tagged((*t.TRUE, *t.FALSE), checked_tags(t.tags_of(args[0])) if args else t.NO_TAGS)
+    return type_test(a, expr, args, truths)
+
+
+def _measure(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    """``len(x)``: tells something of the data, and is none of it."""
+    return t.obj("int", tags=checked_tags(t.tags_of(args[0]) if args else t.NO_TAGS))
+
+
+def _setattr(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    """``setattr(obj, name, value)``: an assignment, to some attribute when the name is not known."""
+    if len(args) == 3:
+        name = t.text_of(args[1])
+        a.program.behaviour.stored(a, args[0], name or "*", t.tagged(args[2], t.tags_of(args[1])), expr)
+    return t.NONE
 
 
 Special = Callable[[Activation, n.Call, tuple[Value, ...], dict[str, Value]], Value]
@@ -340,5 +383,7 @@ SPECIAL: dict[str, Special] = {
     "int": _convert,
     "float": _convert,
     "isinstance": _isinstance,
+    "len": _measure,
+    "setattr": _setattr,
     "hasattr": _isinstance,
 }

@@ -72,12 +72,27 @@ class Program:
 
     def import_name(self, importer: Module, dotted: str) -> Value:
         """What ``import dotted`` gives as seen from a module: a module of the project or a library's."""
+        top = dotted.partition(".")[0]
+        if top in self.own_libraries and importer.name.partition(".")[0] != top:
+            return self.library(dotted)
         module = self.module_of(self.project.find_module(dotted, importer.file))
         if module is not None:
             return (Atom(t.ModuleRef(module)),)
         if self.project.is_package(dotted, importer.file):
             return (Atom(t.Namespace(dotted, importer)),)
         return self.library(dotted)
+
+    @cached_property
+    def own_libraries(self) -> frozenset[str]:
+        """Libraries that the project itself is: its demos and scripts use them like everybody else."""
+        by_name = {module.name: module for module in self.modules.values()}
+        found: dict[str, int] = {}
+        for name in self.knowledge.class_names:
+            owner, _, member = name.rpartition(".")
+            if owner in by_name and member in by_name[owner].scope:
+                top = owner.partition(".")[0]
+                found[top] = found.get(top, 0) + 1
+        return frozenset(top for top, classes in found.items() if classes > 2)
 
     def library(self, dotted: str) -> Value:
         """A library's name: its sketch where there is one."""
@@ -494,7 +509,7 @@ class Program:
         """A function called in very many ways is run with less and less knowledge of its arguments."""
         contexts = self._contexts.get((func.info, self._in_steps), 0) // (STEPS_PATIENCE if self._in_steps else 1)
         blur = next((blur for limit, blur in BLURS if contexts >= limit), None)
-        if blur is None:
+        if blur is None or func.info.module.is_sketch:
             return func, args, keywords
         bound = widened(func.bound)
         return func._replace(bound=bound), tuple(blur(v) for v in args), {k: blur(v) for k, v in keywords.items()}
