@@ -70,12 +70,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Confidence, Endpoint, Finding, Level, Occurrence, Program, Rule, Run
+from threadly_lint.rule import Access, Endpoint, Finding, Program, Rule, unguarded_accesses
 
 rule = Rule(code="TLA001", pattern="auth-database", level="error", planned_fix="suggested")
-
-WRITES = ("write", "commit", "construct", "assign")
-READS = ("read",)
 
 
 @rule.for_each(Endpoint)
@@ -83,48 +80,24 @@ def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
     """One finding for an endpoint: its worst unguarded access over all mounts."""
     if endpoint.public:
         return
-    accesses = [(run, access) for run in endpoint.runs for access in unguarded(run)]
-    worst = min(accesses, key=lambda found: severity(*found), default=None)
-    if worst is None:
+    accesses = unguarded_accesses(endpoint, least="low")
+    if not accesses:
         return
-    run, access = worst
+    worst = accesses[0]
     yield rule.finding(
         endpoint,
-        f"`{endpoint.label}` {verb(access)} the database ({what(access)}) without an authentication check",
-        level="warning" if not writes(access) or run.mount.conditional else "error",
-        confidence=confidence(endpoint, access),
+        f"`{endpoint.label}` {verb(worst)} the database ({what(worst)}) without an authentication check",
+        level="error" if worst.writes and not worst.run.mount.conditional else "warning",
+        confidence=worst.confidence,
         endpoint=endpoint.label,
-        trail=access.trail,
+        trail=worst.occurrence.trail,
     )
 
 
-def unguarded(run: Run) -> Iterator[Occurrence]:
-    """Database effects that the handler reaches without proof of an authenticated caller."""
-    for access in run.inside:
-        if access.effect in (*WRITES, *READS) and not any(g.strength != "unknown" for g in access.auth):
-            yield access
+def verb(access: Access) -> str:
+    return "writes to" if access.writes else "reads from"
 
 
-def writes(access: Occurrence) -> bool:
-    return access.effect in WRITES
-
-
-def severity(run: Run, access: Occurrence) -> tuple[bool, bool, bool]:
-    """Sorts the worst first: writes before reads, certain before maybe."""
-    return run.mount.conditional, not writes(access), bool(access.auth)
-
-
-def confidence(endpoint: Endpoint, access: Occurrence) -> Confidence:
-    if access.auth:
-        return "low"
-    if writes(access):
-        return "high"
-    return "medium" if endpoint.reads_personal_data else "low"
-
-
-def verb(access: Occurrence) -> str:
-    return "writes to" if writes(access) else "reads from"
-
-
-def what(access: Occurrence) -> str:
-    return f"`{access.event.model}`" if access.event.model else f"`{access.event.api.rpartition('.')[2]}`"
+def what(access: Access) -> str:
+    event = access.occurrence.event
+    return f"`{event.model}`" if event.model else f"`{event.api.rpartition('.')[2]}`"

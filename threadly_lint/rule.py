@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, Protocol
 
 from threadly_lint.program import Program, types
+from threadly_lint.program.accesses import Access, unguarded_accesses
 from threadly_lint.program.contracts.verdicts import Verdicts, Violation
 from threadly_lint.program.cycles import ImportCycle, cycles_to_report
 from threadly_lint.program.effects import Event, Frame, Occurrence
@@ -25,11 +26,24 @@ from threadly_lint.program.exposed_calls import ExposedCall, exposed_calls
 from threadly_lint.program.imports import ImportEdge, ImportGraph
 from threadly_lint.program.names import Class, Function, Module
 from threadly_lint.program.reexports import edits_past_reexports
+from threadly_lint.program.siblings import Practice, practice
 from threadly_lint.program.subjects import Call, Endpoint, Operation
 from threadly_lint.program.time_limits import Unlimited, unlimited_waits
-from threadly_lint.values import AddKeyword, Confidence, Finding, Fix, Level, MoveImport, Safety, Span, Step, SwapDecorators
+from threadly_lint.values import (
+    AddKeyword,
+    Confidence,
+    Finding,
+    Fix,
+    Level,
+    MoveImport,
+    Safety,
+    Span,
+    Step,
+    SwapDecorators,
+)
 
 __all__ = [
+    "Access",
     "AddKeyword",
     "Call",
     "Class",
@@ -50,18 +64,22 @@ __all__ = [
     "MoveImport",
     "Occurrence",
     "Operation",
+    "Practice",
     "Program",
     "Rule",
     "Run",
     "Span",
     "Step",
     "SwapDecorators",
+    "Unlimited",
     "Verdicts",
     "Violation",
     "cycles_to_report",
     "edits_past_reexports",
     "exposed_calls",
+    "practice",
     "types",
+    "unguarded_accesses",
     "unlimited_waits",
 ]
 
@@ -139,7 +157,7 @@ class Rule:
         trail: tuple[Step, ...] = (),
         fix: Fix | None = None,
     ) -> Finding:
-        """A finding of this rule at ``place``, or at ``span`` in its file; the level is the rule's own unless the case is milder."""
+        """A finding at ``place``, or at ``span`` in its file; the level is the rule's own unless the case is milder."""
         span = span or place.span
         return Finding(
             path=place.path,

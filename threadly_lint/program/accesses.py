@@ -1,0 +1,51 @@
+"""Database accesses of an endpoint that nobody authenticates, worst first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from threadly_lint.program.effects import Occurrence
+from threadly_lint.values import Confidence
+
+if TYPE_CHECKING:
+    from threadly_lint.program.entry_points import EntryPoint, Run
+
+WRITES = ("write", "commit", "construct", "assign")
+
+
+class Access(NamedTuple):
+    """One effect on the database through one mount."""
+
+    run: Run
+    occurrence: Occurrence
+    confidence: Confidence
+
+    @property
+    def writes(self) -> bool:
+        return self.occurrence.effect in WRITES
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool]:
+        """Sorts the worst first: always mounted before development only, writes before reads, certain before maybe."""
+        return self.run.mount.conditional, not self.writes, self.confidence == "low"
+
+
+def unguarded_accesses(endpoint: EntryPoint, *, least: Confidence = "medium") -> list[Access]:
+    """Accesses without proof of an authenticated caller, worst first; those of lower confidence than ``least`` left out."""
+    found = [a for run in endpoint.runs for o in run.inside if (a := _access(endpoint, run, o)) is not None]
+    return sorted((a for a in found if least == "low" or a.confidence != "low"), key=lambda a: a.rank)
+
+
+def _access(endpoint: EntryPoint, run: Run, occurrence: Occurrence) -> Access | None:
+    if occurrence.effect not in (*WRITES, "read") or any(g.strength != "unknown" for g in occurrence.auth):
+        return None
+    return Access(run, occurrence, _confidence(endpoint, occurrence))
+
+
+def _confidence(endpoint: EntryPoint, occurrence: Occurrence) -> Confidence:
+    """Low where a decorator that cannot be seen may guard, and for reads of data that looks made to be public."""
+    if occurrence.auth:
+        return "low"
+    if occurrence.effect in WRITES:
+        return "high"
+    return "medium" if endpoint.reads_personal_data else "low"

@@ -1,0 +1,56 @@
+"""Siblings: endpoints of one router, blueprint, controller or module, and how many of them are guarded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from threadly_lint.program.entry_points import EntryPoint
+    from threadly_lint.program.program import Program
+
+
+class Practice(NamedTuple):
+    """How the siblings of an endpoint do it: ``guarded`` of ``total``, and the guard that most of them share."""
+
+    guarded: int
+    total: int
+    guard: str
+
+
+def siblings(endpoint: EntryPoint) -> tuple[EntryPoint, ...]:
+    """The other endpoints of its group; those of its module where it has no group."""
+    return tuple(e for e in _groups(endpoint.program)[group_of(endpoint)] if e is not endpoint)
+
+
+def group_of(endpoint: EntryPoint) -> str:
+    return endpoint.group or endpoint.function.module.path
+
+
+def _groups(program: Program) -> dict[str, list[EntryPoint]]:
+    found: dict[str, list[EntryPoint]] | None = program.memo.get("sibling-groups")
+    if found is None:
+        found = {}
+        for entry in program.entry_points:
+            if entry.is_endpoint and entry.mounts:
+                found.setdefault(group_of(entry), []).append(entry)
+        program.memo["sibling-groups"] = found
+    return found
+
+
+def is_guarded(endpoint: EntryPoint) -> bool:
+    """Whether only authenticated callers reach the handler, or what it does first is to turn others away."""
+    if any(g.strength != "unknown" for g in endpoint.guards):
+        return True
+    effects = [o for run in endpoint.runs for o in run.inside if o.effect in ("read", "write", "commit", "construct", "assign")]
+    return bool(effects) and all(any(g.strength != "unknown" for g in o.auth) for o in effects)
+
+
+def practice(endpoint: EntryPoint) -> Practice | None:
+    """The siblings' common practice of guarding; None when there is no clear majority (count and share are settings)."""
+    settings = endpoint.program.settings
+    others = siblings(endpoint)
+    guarded = [e for e in others if is_guarded(e)]
+    if len(guarded) < settings.majority_count or len(guarded) < settings.majority_share * len(others):
+        return None
+    labels = [g.label for e in guarded for g in e.guards]
+    return Practice(len(guarded), len(others), max(labels, key=labels.count, default=""))
