@@ -18,6 +18,7 @@ from threadly_lint.memory import Memory, state_of
 from threadly_lint.program import Program
 from threadly_lint.project import Project
 from threadly_lint.registry import Registry
+from threadly_lint.room import with_room
 from threadly_lint.settings import Settings
 from threadly_lint.skeleton.decode import Unreadable, decode
 from threadly_lint.skeleton.nodes import Skeleton
@@ -80,7 +81,7 @@ def _analyse(project: Project, registry: Registry, request: Request, progress: P
     )
     skeletons = program.skeletons
     selection = Selection(request.settings)
-    checked = check(program, [rule for rule in registry.rules.values() if selection.runs(rule)])
+    checked = with_room(lambda: check(program, [rule for rule in registry.rules.values() if selection.runs(rule)]))
     found = [*_unreadable(project), *_unparsable(skeletons), *checked.findings]
     decisions = _decide(found, project, skeletons, registry, request)
     return Outcome(decisions, checked.tracebacks, len(skeletons), sum(one.lines for one in skeletons.values()))

@@ -64,8 +64,6 @@ def exposed_calls(program: Program, calls: Iterable[Call]) -> Iterator[ExposedCa
     boundaries = Boundaries(program)
     found: dict[tuple[str, str, str], ExposedCall] = {}
     for call in sorted(calls, key=lambda c: (c.path, c.span)):
-        if not _reaches_out(call.event):
-            continue
         way = _worst_way(program, boundaries, call)
         if way is None:
             continue
@@ -86,7 +84,7 @@ def _worst_way(program: Program, boundaries: Boundaries, call: Call) -> ExposedC
     """The way to the call on which an error does most harm: an endpoint's first, a certain one before a maybe."""
     ways = []
     for operation, occurrence in call.ways:
-        if _is_cared_for(program, operation, call):
+        if not _reaches_out(occurrence.event) or _is_cared_for(program, operation, call):
             continue
         escape = boundaries.escape(occurrence, operation.entry_point)
         if escape is not None:
