@@ -25,10 +25,11 @@ A group of names may carry: ``kind`` (unless said ``method`` in classes, in modu
 ``class``), ``async`` (the result is awaited), ``identity``, ``channel``, ``service``, ``access``, ``status`` (a number,
 or the argument that holds it), ``timeout`` (seconds, ``none`` or ``inherit`` for an argument called ``timeout``, or a
 table: ``by`` arguments, ``default`` as before or ``unknown``, several joined by ``/``, ``where`` = ``call``, for a
-class ``constructor``, without arguments ``client``, ``unit = "ms"``), ``raises``, ``key``, ``value``, ``ttl`` (an argument: a position, a
-keyword, or ``1/timeout``), ``model`` (a type), ``exit`` (``commit``, ``close``, ``commit-close``) and ``default``.
-``is`` takes the same keys with ``effect`` in the place of ``names``. A name may end in ``*`` and then stands for all
-members that are not named otherwise; pseudo classes such as ``boto3.client('s3')`` fall back to ``boto3.client('*')``.
+class ``constructor``, without arguments ``client``, ``unit = "ms"``), ``raises``, ``key``, ``value``, ``ttl`` (an
+argument: a position, a keyword, or ``1/timeout``), ``model`` (a type), ``exit`` (``commit``, ``close``,
+``commit-close``) and ``default``. ``is`` takes the same keys with ``effect`` in the place of ``names``. A name may end
+in ``*`` and then stands for all members that are not named otherwise; pseudo classes such as ``boto3.client('s3')``
+fall back to ``boto3.client('*')``.
 
 Other sections: ``[keyword."acme.get"]`` with ``effect = "keyword"`` (plus ``when``, the value for which it holds, and
 ``default``), ``[setting]``, ``[exceptions."acme.errors"]`` (classes = parents), ``[aliases]`` (path = path),
