@@ -11,6 +11,8 @@ from threadly_lint.frameworks.django_middleware import steps_around
 from threadly_lint.frameworks.django_settings import Settings, all_settings
 from threadly_lint.frameworks.django_urls import Pattern, Urls
 from threadly_lint.frameworks.django_views import Handler, handlers
+from threadly_lint.frameworks.drf import is_router, router_patterns
+from threadly_lint.program import types as t
 from threadly_lint.program.entry_points import EntryPoint, Mount, Step
 
 if TYPE_CHECKING:
@@ -20,9 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Reached:
-    """A handler and every pattern that leads to it."""
+    """A handler with its methods, and every pattern that leads to it, method by method."""
 
     handler: Handler
+    methods: dict[str, None] = field(default_factory=dict)
     mounts: list[Mount] = field(default_factory=list)
 
 
@@ -32,9 +35,9 @@ def entry_points(program: Program) -> Iterator[EntryPoint]:
         return
     reached: dict[object, Reached] = {}
     for pattern, settings in all_patterns(program):
-        for handler in pattern_handlers(program, pattern):
-            key = (handler.function, handler.methods, handler.info)
-            found = reached.setdefault(key, Reached(handler))
+        for handler in handlers(program, pattern.view):
+            found = reached.setdefault((handler.function, handler.info), Reached(handler))
+            found.methods |= dict.fromkeys(handler.methods)
             found.mounts.append(mount(pattern, handler, settings))
     for found in reached.values():
         yield entry_point(program, found)
@@ -46,22 +49,28 @@ def all_patterns(program: Program) -> Iterator[tuple[Pattern, Settings | None]]:
     urls = Urls(program)
     for root, settings in roots:
         for pattern in urls.patterns(root):
-            yield pattern, settings
+            yield from ((p, settings) for p in expanded(program, pattern))
     if roots:
         return
     configurations = [m for m in program.modules.values() if _is_configuration(program, m)]
     found = {m: list(urls.patterns(m)) for m in configurations}
     for module, patterns in found.items():
         if module not in urls.included:
-            yield from ((pattern, None) for pattern in patterns)
+            yield from ((p, None) for pattern in patterns for p in expanded(program, pattern))
 
 
 def _is_configuration(program: Program, module: Module) -> bool:
     return "urlpatterns" in module.scope and not program.project.is_exempt(module.path)
 
 
-def pattern_handlers(program: Program, pattern: Pattern) -> Iterator[Handler]:
-    yield from handlers(program, pattern.view)
+def expanded(program: Program, pattern: Pattern) -> Iterator[Pattern]:
+    """The pattern itself, or all patterns of the router that it mounts."""
+    routers = [x.shape.receiver for x in pattern.view if isinstance(x.shape, t.LibMethod)]
+    if not routers:
+        yield pattern
+    for router in routers:
+        if is_router(program, router):
+            yield from router_patterns(program, router, pattern)
 
 
 def mount(pattern: Pattern, handler: Handler, settings: Settings | None) -> Mount:
@@ -77,5 +86,5 @@ def entry_point(program: Program, found: Reached) -> EntryPoint:
     assert first is not None
     group = handler.info.symbol if handler.info is not None else handler.function.path
     return EntryPoint(
-        program, "http", handler.framework, handler.function, first, handler.methods, tuple(found.mounts), group
+        program, "http", handler.framework, handler.function, first, tuple(found.methods), tuple(found.mounts), group
     )  # fmt: skip

@@ -64,8 +64,30 @@ def handlers(program: Program, view: Value) -> Iterator[Handler]:
         yield from _class_handlers(program, view, info)
         return
     function = written(view)
-    if function is not None:
+    if function is None:
+        return
+    names = captured(view, "api_view", "names")
+    for name in texts_of(names):
+        yield Handler(function, view, (name.upper(),), framework="drf")
+    if not names:
         yield Handler(function, view, _allowed_methods(program, function))
+
+
+def captured(view: Value, sketch: str, name: str, depth: int = 8) -> Value:
+    """What a sketched function around a view knows under ``name``; empty when it does not stand there."""
+    for atom in view if depth else ():
+        shape = atom.shape
+        if isinstance(shape, t.Func):
+            known = dict(shape.captured)
+            if shape.info.module.is_sketch and sketch in shape.info.qualname and name in known:
+                return known[name]
+            inner = list(known.values())
+        else:
+            inner = [shape.inner] if isinstance(shape, t.Wrapped) else []
+        for value in inner:
+            if found := captured(value, sketch, name, depth - 1):
+                return found
+    return ()
 
 
 def _allowed_methods(program: Program, function: Function) -> tuple[str, ...]:
@@ -82,30 +104,27 @@ def _allowed_methods(program: Program, function: Function) -> tuple[str, ...]:
     return ()
 
 
-def view_class(view: Value, depth: int = 8) -> Class | None:
+def view_class(view: Value) -> Class | None:
     """The class behind ``View.as_view()``, whatever was put around it."""
-    for atom in view if depth else ():
-        shape = atom.shape
-        if isinstance(shape, t.Func):
-            for name, captured in shape.captured:
-                if name == "cls" and shape.info.module.is_sketch:
-                    return next((x.shape.info for x in captured if isinstance(x.shape, t.ClassRef)), None)
-                if (found := view_class(captured, depth - 1)) is not None:
-                    return found
-        for inner in (shape.inner,) if isinstance(shape, t.Wrapped) else ():
-            if (found := view_class(inner, depth - 1)) is not None:
-                return found
-    return None
+    found = captured(view, "as_view", "cls")
+    return next((x.shape.info for x in found if isinstance(x.shape, t.ClassRef)), None)
 
 
 def _class_handlers(program: Program, view: Value, info: Class) -> Iterator[Handler]:
+    framework = "drf" if program.inherits(info, "rest_framework.views.APIView") else "django"
+    actions = [x.shape for x in captured(view, "as_view", "actions") if isinstance(x.shape, t.Map)]
+    if actions:
+        for verb, name in actions[0].entries:
+            function = handler_function(program, info, t.text_of(name) or "")
+            yield Handler(function, view, (str(verb).upper(),), info, framework)
+        return
     verbs = list(answered(program, info))
     for verb in verbs:
-        yield Handler(handler_function(program, info, verb), view, (verb.upper(),), info)
+        yield Handler(handler_function(program, info, verb), view, (verb.upper(),), info, framework)
     if not verbs:
         owner, value = program.class_attribute(info, "dispatch")
         own = owner is not None and not owner.module.is_sketch
-        yield Handler((written(value) if own else None) or stand_in(program, info), view, (), info)
+        yield Handler((written(value) if own else None) or stand_in(program, info), view, (), info, framework)
 
 
 def answered(program: Program, info: Class) -> Iterator[str]:

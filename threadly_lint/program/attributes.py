@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
+from threadly_lint.program.class_decorators import method_decorators
 from threadly_lint.program.names import Class
+from threadly_lint.program.relations import field_value, managed, reverse_value
 from threadly_lint.program.types import Atom, Tag, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -119,7 +121,8 @@ def class_attribute(a: Activation, atom: Atom, info: Class, name: str, node: n.E
             if found := a.program.libraries.member(a, atom, base, name, node, self_type=(atom,)):
                 return found
         elif name in base.scope:
-            return _bind_class(a, atom, a.program.own_class_attribute(base, name))
+            found = _bind_class(a, atom, a.program.own_class_attribute(base, name))
+            return managed(a.program, info, found) if a.program.models.is_model(info) else found
     return t.unknown(atom.tags)
 
 
@@ -138,6 +141,8 @@ def instance_attribute(a: Activation, atom: Atom, shape: t.Inst, name: str, node
     found = class_value(a, atom, shape.info, name, node)
     if own is None and found is None and name in AUTHENTICATED:
         return authenticated_flag(a, atom, name, node)
+    if own is None and found is None and a.program.models.is_model(shape.info):
+        own = reverse_value(a.program, shape.info, name) or None
     if own is None and found is None:
         own = a.program.method_stores(shape.info, name) or None
     value = t.join(own or (), found or ()) if own is None or found is None else own
@@ -146,14 +151,32 @@ def instance_attribute(a: Activation, atom: Atom, shape: t.Inst, name: str, node
 
 def class_value(a: Activation, atom: Atom, info: Class, name: str, node: n.Expr) -> Value | None:
     """What an instance finds in its class: methods bound, properties run, columns as fields."""
-    for base in a.program.mro(info):
+    return value_along(a, atom, a.program.mro(info), name, node)
+
+
+def value_along(a: Activation, atom: Atom, order: list[Class | str], name: str, node: n.Expr) -> Value | None:
+    """What the first class in ``order`` that has ``name`` gives an instance, behind what class decorators put around it."""
+    for position, base in enumerate(order):
         if isinstance(base, str):
             if found := _library_member(a, atom, base, name, node):
                 return found
-        elif name in base.scope:
+            continue
+        decorators = method_decorators(a.program, base).get(name)
+        if name in base.scope:
             value = a.program.own_class_attribute(base, name)
-            return t.join(*(_bound_or_run(a, x, atom, base, name, node) for x in value))
+            found = t.join(*(_bound_or_run(a, x, atom, base, name, node) for x in value))
+            return _decorated(a, decorators, found, node) if decorators else found
+        if decorators:
+            return _decorated(a, decorators, value_along(a, atom, order[position + 1 :], name, node), node)
     return None
+
+
+def _decorated(a: Activation, decorators: list[Value], value: Value | None, node: n.Expr) -> Value | None:
+    from threadly_lint.program.wrappers import behind_all
+
+    for decorator in decorators if value else ():
+        value = behind_all(a, decorator, value or (), node)
+    return value
 
 
 def _library_member(a: Activation, atom: Atom, base: str, name: str, node: n.Expr) -> Value:
@@ -170,10 +193,9 @@ def _bound_or_run(a: Activation, found: Atom, atom: Atom, base: Class, name: str
 
         return call_value(a, (_bound(a, found, (atom,)),), (), {}, node)
     if isinstance(found.shape, t.Obj):
-        field = a.knowledge.class_of(found.shape.name)
-        if field is not None and field.field is not None:
-            return a.program.libraries.typed(field.field, (found,))
-        return (found,)
+        owner = atom.shape.info if isinstance(atom.shape, t.Inst) else base
+        shown = field_value(a.program, owner, found)
+        return (found,) if shown is None else shown
     return (_bound(a, found, (atom,)),)
 
 

@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, State, merge
+from threadly_lint.program.checks import believe, learn_from_comparison, within_range
 from threadly_lint.program.expressions import evaluate, path_of
+from threadly_lint.program.queries import consume
+from threadly_lint.program.request_data import checked_tags
 from threadly_lint.program.types import Atom, Guard, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -22,10 +25,20 @@ def branch(a: Activation, test: n.Expr) -> Branches:
         return when_false, when_true
     if isinstance(test, n.BoolOp):
         return _branch_bool(a, test)
-    if isinstance(test, n.Compare) and len(test.ops) == 1:
-        return _branch_compare(a, test)
+    if isinstance(test, n.Compare):
+        return _branch_compare(a, test) if len(test.ops) == 1 else _branch_chain(a, test)
     value = evaluate(a, test)
+    consume(a, value, test, 1)
     return _split(a, test, value, lambda x: t.truthiness(x))
+
+
+def _branch_chain(a: Activation, test: n.Compare) -> Branches:
+    """``low <= x <= high``."""
+    values = [evaluate(a, part) for part in (test.left, *test.comparators)]
+    truths = t.tagged((*t.TRUE, *t.FALSE), checked_tags(frozenset().union(*(t.tags_of(v) for v in values))))
+    when_true, when_false = _split(a, test, truths, lambda x: t.truthiness(x))
+    within_range(test, values, when_true)
+    return when_true, when_false
 
 
 def _branch_bool(a: Activation, test: n.BoolOp) -> Branches:
@@ -50,7 +63,9 @@ def _split(a: Activation, test: n.Expr, value: Value, verdict: Callable[[Atom], 
     when_false = t.keep(value, lambda x: verdict(x) is not True)
     path = path_of(test)
     other = a.state.copy()
-    return _learn(a.state, path, when_true, value), _learn(other, path, when_false, value)
+    sides = _learn(a.state, path, when_true, value), _learn(other, path, when_false, value)
+    believe(a, value, *sides)
+    return sides
 
 
 def _learn(state: State, path: str | None, left: Value, before: Value) -> State | None:
@@ -69,6 +84,13 @@ def _branch_compare(a: Activation, test: n.Compare) -> Branches:
         when_true, when_false = _branch_compare(a, same)
         return when_false, when_true
     left, right = evaluate(a, test.left), evaluate(a, right_node)
+    when_true, when_false = _compared(a, test, op, left, right)
+    learn_from_comparison(a, test, op, left, right, when_true)
+    return when_true, when_false
+
+
+def _compared(a: Activation, test: n.Compare, op: str, left: Value, right: Value) -> Branches:
+    right_node = test.comparators[0]
     if op == "in" and (present := membership(a, test, left, right)) is not None:
         return _split(a, right_node if _narrows_container(right) else test, present, _entry_verdict(right, left))
     if op in ("==", "is") and (expected := t.constants(right)) and len(expected) == len(right) == 1:
@@ -150,4 +172,4 @@ def evaluate_compare(a: Activation, op: str, left: Value, right: Value) -> Value
     mine, other = t.constants(left), t.constants(right)
     if op in ("==", "is") and len(mine) == len(left) == len(other) == len(right) == 1:
         return t.const(mine[0] == other[0])
-    return t.tagged((*t.TRUE, *t.FALSE), t.tags_of(left) | t.tags_of(right))
+    return t.tagged((*t.TRUE, *t.FALSE), checked_tags(t.tags_of(left) | t.tags_of(right)))

@@ -10,6 +10,7 @@ from threadly_lint.program.activation import Activation, merge
 from threadly_lint.program.attributes import attribute
 from threadly_lint.program.containers import element, fixed_items, item
 from threadly_lint.program.effects import Exit
+from threadly_lint.program.queries import consume
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import constant
@@ -66,6 +67,8 @@ def _subscript(a: Activation, expr: n.Subscript) -> Value:
         return refined
     base = evaluate(a, expr.value)
     key = evaluate(a, expr.index)
+    if not isinstance(expr.index, n.Slice):
+        consume(a, base, expr, 1)
     return item(a, base, key, expr)
 
 
@@ -117,14 +120,14 @@ def _dict(a: Activation, expr: n.Dict) -> Value:
         value = evaluate(a, node)
         if key is None:
             is_open |= _spread(entries, value)
-            tags |= t.tags_of(value)
+            tags |= frozenset().union(*(x.tags for x in value))
             continue
-        names = t.constants(evaluate(a, key))
-        if len(names) == 1:
+        name = evaluate(a, key)
+        if len(names := t.constants(name)) == 1:
             entries[names[0]] = value
         else:
             is_open = True
-            tags |= t.tags_of(value)
+            tags |= t.tags_of(name) | t.keyed(t.tags_of(value), by=t.tags_of(name))
     return (Atom(t.Map(tuple(entries.items()), is_open), tags),)
 
 
@@ -164,11 +167,15 @@ def _truth(a: Activation, expr: n.Expr) -> Value:
     from threadly_lint.program.conditions import branch
 
     before = a.state.auth if a.state is not None else t.NO_PROOF
+    known = a.state.checked if a.state is not None else frozenset()
     when_true, when_false = branch(a, expr)
     found: list[Value] = []
-    for state, value in ((when_true, t.TRUE), (when_false, t.FALSE)):
+    for state, value, kind in ((when_true, t.TRUE, "vouches"), (when_false, t.FALSE, "refutes")):
         if state is not None:
-            found.append(t.proven(value, state.auth - before))
+            learned = [place for place in state.checked - known if place in state.env]
+            a.places.update((place, state.env[place]) for place in learned)
+            tags = frozenset(t.Tag(kind, place) for place in learned)
+            found.append(t.tagged(t.proven(value, state.auth - before), tags))
     a.state = merge(when_true, when_false)
     return t.join(*found)
 
@@ -193,6 +200,9 @@ def _boolop(a: Activation, expr: n.BoolOp) -> Value:
         if a.state is None:
             break
         wanted = expr.op == "or"
+        if value and all(t.truthiness(x) is wanted for x in value):
+            results.append(value)
+            break
         results.append(t.keep(value, lambda x, w=wanted: t.truthiness(x) is not (not w)))
         when_true, when_false = branch(a, part) if path_of(part) else (a.state, a.state.copy())
         stop, a.state = (when_true, when_false) if wanted else (when_false, when_true)
@@ -258,6 +268,8 @@ def _combine(left: Value, right: Value, op: str) -> Value:
     if op == "|" and (alternatives := _type_union(left, right)):
         return alternatives
     tags = t.tags_of(left) | t.tags_of(right)
+    if op == "/" and (path := next((x for x in (*left, *right) if _is_path(x)), None)) is not None:
+        return (Atom(t.Obj(path.shape.name), tags, path.proof),)  # type: ignore[union-attr]
     is_text = first is not None or second is not None or any(_is_text(x) for x in (*left, *right))
     proof = t.common_proof(left) | t.common_proof(right)
     return t.text_like(_shape_of(left, right, op), tags, proof) if is_text else t.unknown(tags, proof)
@@ -270,6 +282,10 @@ def _shape_of(left: Value, right: Value, op: str) -> str | None:
         return before
     after = t.shape_text(right)
     return None if before is None and after is None else f"{before or '{}'}{after or '{}'}"
+
+
+def _is_path(atom: Atom) -> bool:
+    return isinstance(atom.shape, t.Obj) and atom.shape.name.startswith("pathlib.")
 
 
 def _is_text(atom: Atom) -> bool:
@@ -342,14 +358,17 @@ def _comprehension(a: Activation, expr: n.Comprehension) -> Value:
         return mapped
     with a.inside("loop", expr):
         for generator in expr.generators:
-            assign(a, generator.target, element(a, evaluate(a, generator.iterable)), generator)
+            iterable = evaluate(a, generator.iterable)
+            consume(a, iterable, generator.iterable)
+            assign(a, generator.target, element(a, iterable), generator)
             for condition in generator.conditions:
                 a.state = branch(a, condition)[0] or a.state
         produced = evaluate(a, expr.element)
         value = evaluate(a, expr.value) if expr.value is not None else ()
     a.state = outer
     if expr.kind == "dict":
-        return (Atom(t.Map((), True), t.tags_of(produced) | t.tags_of(value)),)
+        names = t.tags_of(produced)
+        return (Atom(t.Map((), True), names | t.keyed(t.tags_of(value), by=names)),)
     return (Atom(t.Seq("list" if expr.kind == "generator" else expr.kind, None, produced), t.tags_of(produced)),)
 
 

@@ -9,10 +9,17 @@ from threadly_lint.program.names import Class
 Order = list[Class | str]
 
 
-def linearised(info: Class, parents: Iterable[Class | str], order_of: Callable[[Class], Order], own: list[str]) -> Order:
+def linearised(
+    info: Class,
+    parents: Iterable[Class | str],
+    order_of: Callable[[Class], Order],
+    own: list[str],
+    is_subclass: Callable[[str, str], bool],
+) -> Order:
     """Python's own resolution order over project classes; then library bases by name, those of nearer classes first.
 
-    ``own`` are library names of the class itself. Orders that Python would refuse are merged as they come.
+    ``own`` are library names of the class itself; names that a subclass among them answers for are left out. Orders that Python
+    would refuse are merged as they come.
     """
     known = list(dict.fromkeys(parents))
     inherited = [order_of(p) for p in known if isinstance(p, Class)]
@@ -21,7 +28,8 @@ def linearised(info: Class, parents: Iterable[Class | str], order_of: Callable[[
     names = dict.fromkeys(own)
     for parent in known:
         names |= dict.fromkeys([parent] if isinstance(parent, str) else [n for n in order_of(parent) if isinstance(n, str)])
-    return [info, *_merged(queues, info), *names]
+    needed = [n for n in names if not any(n != other and is_subclass(other, n) for other in names)]
+    return [info, *_merged(queues, info), *needed]
 
 
 def _merged(queues: list[list[Class]], info: Class) -> Iterable[Class]:

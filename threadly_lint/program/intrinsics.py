@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, outcome_of
 from threadly_lint.program.calls import OPEN, SPECIAL, SPILL, call_value
-from threadly_lint.program.containers import fixed_items
 from threadly_lint.program.effects import Exit
 from threadly_lint.program.names import Class, Function
+from threadly_lint.program.queries import consume
 from threadly_lint.program.types import Atom, Value
-from threadly_lint.program.wrappers import behind
+from threadly_lint.program.wrappers import behind_all
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
@@ -25,8 +25,14 @@ def _instance(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Va
     """``instance(cls, initkwargs, attribute=value ...)``: an instance with attributes that a framework sets."""
     given = {k: v for atom in args[1] if isinstance(atom.shape, t.Map) for k, v in atom.shape.entries if isinstance(k, str)}
     fixed = tuple((f".{k}", v) for k, v in {**given, **keywords}.items() if k not in (OPEN, SPILL))
-    found = [(Atom(t.Inst(x.shape.info, (), fixed)),) for x in args[0] if isinstance(x.shape, t.ClassRef)]
+    found = [_made(x.shape, fixed) for x in args[0]]
     return t.join(*found) or t.ANYTHING
+
+
+def _made(shape: t.Shape, fixed: tuple[tuple[str, Value], ...]) -> Value:
+    if isinstance(shape, t.ClassRef):
+        return (Atom(t.Inst(shape.info, (), fixed)),)
+    return t.obj(shape.name, **{k[1:]: v for k, v in fixed if v}) if isinstance(shape, t.Lib) else ()
 
 
 def _row(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
@@ -36,11 +42,7 @@ def _row(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
 
 def _behind(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
     """``behind(decorator, function)``: the function behind one decorator or behind a list of them."""
-    by, value = args[0], args[1]
-    items = fixed_items(by)
-    for decorator in reversed(items) if items is not None else (by,):
-        value = behind(a, decorator, value, expr)
-    return value
+    return behind_all(a, args[0], args[1], expr)
 
 
 def _handle(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
@@ -103,7 +105,14 @@ def is_marked(view: Value, decorator: str, depth: int = 8) -> bool:
     return False
 
 
+def _consumed(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
+    """``consumed(query)``: its rows are read here."""
+    consume(a, args[0], expr)
+    return args[0]
+
+
 SPECIAL.update({
+    "threadly.consumed": _consumed,
     "threadly.marked": _marked,
     "threadly.instance": _instance,
     "threadly.row": _row,

@@ -8,6 +8,8 @@ from threadly_lint.knowledge import Fact
 from threadly_lint.knowledge.type_expressions import UNION, TypeExpression
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
+from threadly_lint.program.queries import CONSUMERS, consume
+from threadly_lint.program.request_data import checked_tags
 from threadly_lint.program.types import NO_TAGS, Atom, Tag, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 SEQUENCES = ("list", "set", "tuple", "iterator")
+DIGESTING = frozenset({"hash"})
+QUERIES = frozenset({"query", "build", "build-read", "build-write"})
+FILTERS = frozenset("exclude filter filter_by get group_by having join order_by where".split())
 PASSED_ON = ("credential", "session", "identity")
 IDENTIFYING = frozenset(
     "current-user anonymous-user user-check token-check session credentials token guard guard-weak guard-partial".split()
@@ -97,18 +102,24 @@ class Libraries:
             return (Atom(t.Seq("list", None, elem)),)
         if expr.name == "dict":
             return (Atom(t.Map((), True)),)
-        return t.NONE if expr.name == "None" else t.obj(self.knowledge.canonical(expr.name), elem)
+        if expr.name == "None":
+            return t.NONE
+        name = self.knowledge.canonical(expr.name)
+        row = self.program.models.sketched(name)
+        return (Atom(t.Inst(row)),) if row is not None else t.obj(name, elem)
 
     def _class_itself(self, expr: TypeExpression, call: Call | None) -> Value:
         if expr.is_reference:
             return self._given(expr.name[1:], call) or t.ANYTHING
-        return t.lib(self.knowledge.canonical(expr.name))
+        name = self.knowledge.canonical(expr.name)
+        row = self.program.models.sketched(name)
+        return (Atom(t.ClassRef(row)),) if row is not None else t.lib(name)
 
     def _reference(self, name: str, receiver: Value, call: Call | None) -> Value:
         if name == "$self":
             return self.instances(tuple(x._replace(tags=NO_TAGS) for x in receiver))
         if name == "$elem":
-            return t.join(*(x.shape.elem for x in receiver if isinstance(x.shape, t.Obj))) or t.ANYTHING
+            return t.join(*(self._element(x) for x in receiver)) or t.ANYTHING
         if name == "$call":
             return self._made(call) if call else t.ANYTHING
         which, _, part = name[1:].partition(".")
@@ -117,6 +128,11 @@ class Libraries:
             elems = t.join(*(x.shape.elem for x in given if isinstance(x.shape, t.Obj)))
             return elems or self.instances(given) or t.ANYTHING
         return self.instances(given) or t.ANYTHING
+
+    def _element(self, atom: Atom) -> Value:
+        from threadly_lint.program.relations import selected
+
+        return atom.shape.elem if isinstance(atom.shape, t.Obj) else selected(self.program, atom)
 
     def _given(self, which: str, call: Call | None) -> Value:
         if call is None:
@@ -171,6 +187,8 @@ class Libraries:
             a.emit(
                 fact.effect, fact.name, node, fact=fact, receiver=(atom,), model=self.program.models.name_in((atom,))
             )
+        if fact.effect in ("sanitizer", "validated"):
+            return t.tagged(value or t.unknown(), checked_tags(atom.tags))
         return t.tagged(value or t.unknown(), atom.tags)
 
     def identity(self, a: Activation, fact: Fact, value: Value, tags: t.Tags, node: n.Expr) -> Value:
@@ -201,11 +219,14 @@ class Libraries:
     def call(self, a: Activation, call: Call) -> Value:
         """Carry out a library call: record its effects, believe its proofs, give its value."""
         facts = self.knowledge.facts(call.name)
+        if call.name in CONSUMERS or any(f.effect == "response" for f in facts):
+            for given in call.given:
+                consume(a, given, call.node)
         value = self._result(a, call, facts)
         for fact in facts:
             self.program.behaviour.library_effect(a, call, fact, value)
         identity = next((f for f in facts if f.identity and f.effect in IDENTIFYING), None)
-        if identity is not None and a.state is not None:
+        if identity is not None and a.state is not None and self.knowledge.class_of(call.name) is None:
             weakened = self.program.behaviour.weakened(call, identity)
             value = self.identity(a, weakened, value, frozenset(x for x in call.tags if x.kind in PASSED_ON), call.node)
         aborting = next((f for f in facts if f.effect == "abort" and f.kind != "exception"), None)
@@ -214,6 +235,22 @@ class Libraries:
             a.emit("reject" if status in (401, 403) else "raise", call.name, call.node, fact=aborting, status=status)
             a.die(status)
         return value
+
+    def called_object(self, a: Activation, atom: Atom, value: Value, node: n.Expr) -> Value:
+        """Calling an instance of a guard class (``HTTPBearer()``): its constructor says whether it rejects or gives None."""
+        shape = atom.shape
+        assert isinstance(shape, t.Obj)
+        fact = next((f for f in self.knowledge.facts(shape.name) if f.identity and f.effect in IDENTIFYING), None)
+        if fact is None or a.state is None:
+            return value
+        made = dict(shape.made.keywords) if shape.made is not None else {}
+        weakened = self.program.behaviour.is_weakened(shape.name, made)
+        found = self.identity(a, fact, tuple(x for x in value if not t.is_none(x)), atom.tags, node)
+        if weakened or fact.identity != "credential":
+            return found
+        there = tuple(x for x in found if not t.is_none(x))
+        a.prove(t.common_proof(there))
+        return there
 
     def _result(self, a: Activation, call: Call, facts: tuple[Fact, ...]) -> Value:
         status = self.program.behaviour.made_status(call, facts)
@@ -242,6 +279,8 @@ class Libraries:
             chosen = frozenset({Tag("chosen")}) if any(x.kind == "request" for x in tags) else NO_TAGS
             value = value or t.unknown()
             return self._selected(t.tagged(value, kept | chosen), call, kept)
+        if effects & DIGESTING or (effects & QUERIES and call.name.rpartition(".")[2] in FILTERS):
+            tags = checked_tags(tags)
         if not value:
             return self._selected(t.unknown(tags), call, frozenset(x for x in tags if x.kind in PASSED_ON))
         return t.tagged(value, tags)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from threadly_lint.program.names import Class
     from threadly_lint.program.program import Program
 
+USER = "django.contrib.auth.models.User"
+
 
 class Models:
     """Answers questions about model classes."""
@@ -47,6 +49,22 @@ class Models:
             return True
         projects = [c for c in self.program.mro(info) if not isinstance(c, str)]
         return any(k.name == "table" and _is_true(k.value) for c in projects for k in c.node.keywords)
+
+    def sketched(self, name: str) -> Class | None:
+        """The class that a library's model is known by: the project's own user model, or the library's in outline."""
+        if self.program.knowledge.fact(name, "model") is None:
+            return None
+        if name == USER:
+            from threadly_lint.frameworks.django_settings import user_model
+
+            key = "user model"
+            if key not in self.program.memo:
+                self.program.memo[key] = None
+                self.program.memo[key] = user_model(self.program)
+            if self.program.memo[key] is not None:
+                found: Class = self.program.memo[key]
+                return found
+        return next((x.shape.info for x in self.program.sketches.value(name) if isinstance(x.shape, t.ClassRef)), None)
 
     def name_in(self, value: Value) -> str:
         """The model that a value is, is made of, or selects: the first found, else empty."""
@@ -95,6 +113,8 @@ def _inside(shape: t.Shape) -> list[Value]:
         return [*(shape.items or ()), shape.elem]
     if isinstance(shape, t.LibMethod):
         return [(shape.receiver,)]
+    if isinstance(shape, t.Inst):
+        return [v for k, v in shape.keywords if k == ".model"]
     return []
 
 

@@ -263,7 +263,7 @@ class Program:
             self._mros[info] = [info]
             parents = [p for base in info.node.bases for p in self._base_classes(info, base)]
             own = [info.symbol] if info.module.is_sketch else []
-            found = self._mros[info] = linearised(info, parents, self.mro, own)
+            found = self._mros[info] = linearised(info, parents, self.mro, own, self.knowledge.is_subclass)
         return found
 
     def _base_classes(self, info: Class, base: n.Expr) -> Iterator[Class | str]:

@@ -53,7 +53,7 @@ class Sketches:
         return any(binding.alias is None for binding in module.scope.get(name, ()))
 
     def _module(self, name: str) -> Module:
-        from threadly_lint.program import intrinsics  # noqa: F401  (the functions that only sketches call)
+        from threadly_lint.program import intrinsics, permissions  # noqa: F401  (functions that only sketches call)
         from threadly_lint.skeleton.build import build_skeleton
 
         found = self._modules.get(name)
@@ -76,6 +76,8 @@ def _splice(a: Activation, outcome: Outcome, node: n.Node, auth: Proof, outer: F
         frame = _graft(event.frame, outer, node, a, frames)
         here = auth | event.auth
         if isinstance(event, Event):
+            if event.effect == "return":
+                continue
             a.events.append(event.moved(node, a.function, here, frame))
         elif event.outcome.function.module.is_sketch:
             _splice(a, event.outcome, node, here, frame)

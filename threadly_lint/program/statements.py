@@ -13,6 +13,7 @@ from threadly_lint.program.contexts import enter_context, suppresses
 from threadly_lint.program.effects import Exit
 from threadly_lint.program.expressions import captured_by, evaluate, path_of
 from threadly_lint.program.names import Function, Scope, collect_bindings
+from threadly_lint.program.queries import consume
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
@@ -42,11 +43,12 @@ def assign(a: Activation, target: n.Expr, value: Value, node: n.Node) -> None:
     elif isinstance(target, n.Attribute):
         _store(a, target, evaluate(a, target.value), target.attr, value, node)
     elif isinstance(target, n.Subscript):
-        keys = t.constants(evaluate(a, target.index))
+        key = evaluate(a, target.index)
+        keys = t.constants(key)
         base = evaluate(a, target.value)
         if len(keys) == 1:
             _store(a, target, base, f"[{keys[0]!r}]", value, node)
-        _put(a, target.value, base, keys, value)
+        _put(a, target.value, base, key, value)
 
 
 def _unpack(a: Activation, target: n.Sequence, value: Value, node: n.Node) -> None:
@@ -75,8 +77,9 @@ def _store(a: Activation, target: n.Expr, base: Value, key: str, value: Value, n
     a.program.behaviour.stored(a, base, key, value, node)
 
 
-def _put(a: Activation, container: n.Expr, base: Value, keys: list[object], value: Value) -> None:
+def _put(a: Activation, container: n.Expr, base: Value, key: Value, value: Value) -> None:
     """``mapping[key] = value`` changes what the variable holds."""
+    keys = t.constants(key)
     if a.state is None or not isinstance(container, n.Name) or container.id not in a.state.env:
         return
     changed = []
@@ -88,7 +91,8 @@ def _put(a: Activation, container: n.Expr, base: Value, keys: list[object], valu
                 entries[keys[0]] = value
                 atom = atom._replace(shape=t.Map(tuple(entries.items()), shape.open))
             else:
-                atom = Atom(t.Map(shape.entries, True), atom.tags | t.tags_of(value), atom.proof)
+                tags = t.tags_of(key) | t.keyed(t.tags_of(value), by=t.tags_of(key))
+                atom = Atom(t.Map(shape.entries, True), atom.tags | tags, atom.proof)
         changed.append(atom)
     a.state.env[container.id] = t.bounded(tuple(changed))
 
@@ -249,6 +253,7 @@ def _for(a: Activation, s: n.For) -> None:
     iterable = evaluate(a, s.iterable)
     if a.state is None:
         return
+    consume(a, iterable, s.iterable)
     _blur(a, s.body)
     before = a.state.copy()
     a.breaks.append([])
@@ -312,7 +317,7 @@ def _entry_of_handlers(before: State | None, after: State | None) -> State | Non
     if before is None:
         return None
     joined = merge(before, after) or before
-    return State(dict(joined.env), before.auth)
+    return State(dict(joined.env), before.auth, before.checked)
 
 
 def _take_caught(a: Activation, s: n.Try, mark: int) -> None:

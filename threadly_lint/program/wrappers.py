@@ -103,6 +103,16 @@ def behind(scope: Activation, by: Value, value: Value, node: n.Expr) -> Value:
     return t.join(*(_behind(scope, x, value, (), {}, node, called=False) for x in by)) or value
 
 
+def behind_all(scope: Activation, by: Value, value: Value, node: n.Expr) -> Value:
+    """``value`` behind one evaluated decorator, or behind a list of them, the last one innermost."""
+    from threadly_lint.program.containers import fixed_items
+
+    items = fixed_items(by)
+    for decorator in reversed(items) if items is not None else (by,):
+        value = behind(scope, decorator, value, node)
+    return value
+
+
 def _behind(
     scope: Activation,
     by: Atom,

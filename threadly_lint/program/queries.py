@@ -1,0 +1,32 @@
+"""Lazy queries: a query reaches the database where its rows are wanted, not where it is built."""
+
+from __future__ import annotations
+
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.types import Atom, Value
+from threadly_lint.skeleton import nodes as n
+
+CONSUMERS = frozenset("len any all sum min max next dict json.dumps".split())
+MAX_DEPTH = 4
+
+
+def consume(a: Activation, value: Value, node: n.Node, depth: int = MAX_DEPTH) -> None:
+    """Somebody wants the rows of every lazy query in ``value``: an effect ``read`` for each."""
+    for atom in value if depth else ():
+        shape = atom.shape
+        if (name := lazy_class(a, atom)) is not None:
+            fact = a.knowledge.fact(f"{name}.__iter__", "read")
+            a.emit("read", f"{name}.__iter__", node, fact=fact, receiver=(atom,), model=a.program.models.name_in((atom,)))
+        elif isinstance(shape, t.Seq | t.Map):
+            for inner in t.parts_of(shape):
+                consume(a, inner, node, depth - 1)
+
+
+def lazy_class(a: Activation, atom: Atom) -> str | None:
+    """The library class of a query that runs when its rows are wanted; None for anything else."""
+    shape = atom.shape
+    names = [shape.name] if isinstance(shape, t.Obj) else []
+    if isinstance(shape, t.Inst) and not a.program.models.is_model(shape.info):
+        names = a.program.library_bases(shape.info)
+    return next((name for name in names if a.knowledge.fact(name, "query", "manager") is not None), None)
