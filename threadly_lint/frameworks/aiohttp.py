@@ -17,6 +17,7 @@ from threadly_lint.frameworks.base import (
     items_of,
     join_paths,
     made_with,
+    registered_value,
     texts_of,
 )
 from threadly_lint.frameworks.nesting import Nesting, Way
@@ -148,7 +149,7 @@ class Site:
         for registration in decorator_registrations(self.program, DEFINING):
             table = registration.receiver
             if table is not None and is_library(self.program, table, TABLE) and registration.function is not None:
-                handler = self.program.function_value(registration.function)
+                handler = registered_value(self.program, registration)
                 leaf = registration.name.rpartition(".")[2]
                 yield Route(table, leaf.upper() if leaf in VERBS else "", _path(registration), handler)
         for info, registration in class_registrations(self.program, frozenset({"view"})):
@@ -186,8 +187,9 @@ class Site:
         handled = mounts[0].call
         assert handled is not None
         group = f"{function.module.path}:{function.owner.name if function.owner else ''}"
+        methods = (method,) if method else ()
         return EntryPoint(
-            self.program, "http", "aiohttp", function, handled, (method,) if method else (), tuple(mounts), group
+            self.program, "http", "aiohttp", function, handled, methods, tuple(mounts), group, router=route.owner
         )
 
     def steps(self, way: Way, given: Value) -> tuple[Step, ...]:

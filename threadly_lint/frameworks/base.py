@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
+
+PLACEHOLDER = re.compile(r"<(?:(?P<kind>[^<>:]+):)?(?P<name>\w+)>|\{(?P<plain>\w+)(?::(?P<converter>[^{}]*))?\}")
+CONVERTERS = frozenset("any date datetime decimal dt float int number unsigned uuid".split())
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,6 +259,23 @@ def handler_behind(value: Value) -> Function | None:
     return None
 
 
+def registered_value(program: Program, registration: Registration) -> Value:
+    """The decorated function as a route decorator registers it: decorators above that one are not applied."""
+    from threadly_lint.program.wrappers import decorate
+
+    function = registration.function
+    assert function is not None
+    value: Value = (Atom(t.Func(function)),)
+    if function.parent is not None:
+        return program.final_variables(function.parent).get(function.name) or value
+    for decorator in reversed(function.decorators):
+        if decorator is registration.node:
+            break
+        registration.scope.revive()
+        value = decorate(registration.scope, decorator, value)
+    return value
+
+
 def calling(func: Value, args: tuple[Value, ...], keywords: dict[str, Value], function: Function) -> Rest:
     """A call of ``func`` with fixed arguments, reported at the handler's name."""
 
@@ -282,9 +303,21 @@ def hook_step(func: Value, args: tuple[Value, ...], node: n.Expr) -> Step:
 
 
 def path_parameters(path: str, function: Function, skip: int) -> dict[str, Value]:
-    """Keyword arguments for a handler whose parameters come from the URL."""
-    value = t.obj("str", tags=frozenset({Tag("request", "path")}))
-    return {p.name: value for p in function.params[skip:] if p.kind in ("normal", "keyword")}
+    """Keyword arguments for a handler whose parameters come from the URL: those that the path names, all when it is not known.
+
+    A converter (``<int:id>``, ``{id:int}``) makes a value typed.
+    """
+    raw = t.obj("str", tags=frozenset({Tag("request", "path")}))
+    names = [p.name for p in function.params[skip:] if p.kind in ("normal", "keyword")]
+    found = dict(_placeholders(path))
+    return {name: found[name] for name in names if name in found} if path else dict.fromkeys(names, raw)
+
+
+def _placeholders(path: str) -> Iterator[tuple[str, Value]]:
+    for match in PLACEHOLDER.finditer(path):
+        name, kind = (match["name"], match["kind"]) if match["name"] else (match["plain"], match["converter"])
+        source = "typed" if (kind or "").partition("(")[0] in CONVERTERS else "path"
+        yield name, t.obj("int" if kind == "int" else "str", tags=frozenset({Tag("request", source)}))
 
 
 def join_paths(*parts: str) -> str:

@@ -17,6 +17,7 @@ from threadly_lint.frameworks.base import (
     items_of,
     join_paths,
     made_with,
+    registered_value,
     scope_in,
     texts_of,
 )
@@ -137,7 +138,7 @@ class Site:
         """``@app.route(path)``, on functions and on class endpoints."""
         for r in decorator_registrations(self.program, frozenset({"route", "websocket_route"})):
             if r.function is not None and r.receiver is not None and self._is_container(r.receiver):
-                self._add_decorated(r, self.program.function_value(r.function))
+                self._add_decorated(r, registered_value(self.program, r))
         for info, registration in class_registrations(self.program, frozenset({"route", "websocket_route"})):
             if registration.receiver is not None and self._is_container(registration.receiver):
                 self._add_decorated(registration, (Atom(t.ClassRef(info)),))
@@ -189,7 +190,9 @@ class Site:
         kind = "websocket" if route.kind == "websocket" else "http"
         group = f"{function.module.path}:{function.owner.name if function.owner else ''}"
         mounts = tuple(self._mounts(route, methods, call))
-        return EntryPoint(self.program, kind, "starlette", function, call, methods, mounts, group)  # type: ignore[arg-type]
+        return EntryPoint(
+            self.program, kind, "starlette", function, call, methods, mounts, group, router=route.owner  # type: ignore[arg-type]
+        )  # fmt: skip
 
     def _mounts(self, route: Route, methods: tuple[str, ...], call: Rest) -> Iterator[Mount]:
         for way in self.nesting.ways(route.owner):

@@ -241,10 +241,17 @@ def _decorating(a: Activation, call: Call) -> Value:
 
     if call.receiver or not any(f.kind == "decorator" for f in a.knowledge.facts(call.name)):
         return ()
-    function = next((v for v in call.args if any(isinstance(x.shape, t.Func | t.Wrapped) for x in v)), None)
+    function = next((v for v in call.args if any(_is_decorated(a, x) for x in v)), None)
     if function is None:
         return (Atom(t.Partial(t.lib(call.name), call.args, tuple(call.keywords.items()))),)
     return library_wrapped(a, call.name, function, (), call.keywords, call.node)
+
+
+def _is_decorated(a: Activation, atom: Atom) -> bool:
+    shape = atom.shape
+    return isinstance(shape, t.Func | t.Wrapped) or (
+        isinstance(shape, t.Obj) and a.knowledge.fact(shape.name, "mount") is not None
+    )
 
 
 def _call_unknown(
