@@ -118,8 +118,8 @@ class Boundaries:
             if taken and raises_again(handler):
                 raised_again = True
                 going_on |= taken
-            elif not taken and not raises_again(handler):
-                caught.extend(x for x in sorted(names) if x.partition(".")[0] == package)
+            elif not raises_again(handler):
+                caught.extend(x for x in sorted(names) if taken or x.partition(".")[0] == package)
         return _Passage(left | going_on, tuple(caught), doubtful, raised_again)
 
     def _through_with(self, frame: Frame, left: set[str], package: str) -> _Passage:

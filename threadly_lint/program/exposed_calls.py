@@ -12,7 +12,7 @@ from threadly_lint.program.effects import Event, Occurrence
 from threadly_lint.program.lifecycle import called_by_others, runs_at_start, tried_again
 from threadly_lint.program.names import Function
 from threadly_lint.skeleton import nodes as n
-from threadly_lint.skeleton.walk import walk
+from threadly_lint.skeleton.walk import dotted, walk
 from threadly_lint.values import CONFIDENCES, Confidence, Span, Step
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _worst_way(program: Program, boundaries: Boundaries, call: Call) -> ExposedC
     """The way to the call on which an error does most harm: an endpoint's first, a certain one before a maybe."""
     ways = []
     for operation, occurrence in call.ways:
-        if not _reaches_out(occurrence.event) or _is_cared_for(program, operation, call):
+        if not _reaches_out(occurrence.event) or _is_cared_for(program, operation, occurrence.event):
             continue
         escape = boundaries.escape(occurrence, operation.entry_point)
         if escape is not None:
@@ -97,14 +97,16 @@ def _confidence(program: Program, operation: Operation, escape: Escape) -> Confi
     entry = operation.entry_point
     if escape.certainty == "unknown" or (entry is not None and entry.kind == "command"):
         return "low"
-    if entry is None and called_by_others(program, operation.function):
+    if entry is None and (escape.raised_again or called_by_others(program, operation.function)):
         return "low"
     return "high" if entry is not None and entry.is_endpoint else "medium"
 
 
-def _is_cared_for(program: Program, operation: Operation, call: Call) -> bool:
-    """Start-up code may fail loudly, a task with a retry policy tries again, an unseen caller may have a handler."""
+def _is_cared_for(program: Program, operation: Operation, event: Event) -> bool:
+    """Start-up code may fail loudly, a task with a policy tries again, an unseen caller may have a handler."""
     entry = operation.entry_point
+    if _is_super(event.node):
+        return True
     if entry is not None:
         return entry.kind == "task" and tried_again(program, operation.function)
     return (
@@ -112,6 +114,12 @@ def _is_cared_for(program: Program, operation: Operation, call: Call) -> bool:
         or tried_again(program, operation.function)
         or _may_be_handled_by_callers(program, operation.function)
     )
+
+
+def _is_super(node: n.Node) -> bool:
+    """Whether a method extends a library's own: who uses the class knows its errors."""
+    func = node.func if isinstance(node, n.Call) else None
+    return isinstance(func, n.Attribute) and isinstance(func.value, n.Call) and dotted(func.value.func) == "super"
 
 
 def _may_be_handled_by_callers(program: Program, function: Function) -> bool:

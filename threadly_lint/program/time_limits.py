@@ -68,7 +68,7 @@ def _unlimited(program: Program, occurrence: Occurrence) -> Unlimited | None:
     if fact is None or any(_limits(program, frame) for frame in occurrence.frames):
         return None
     limit = fact.timeout
-    if limit is not None and limit.where == "call" and limit.parameters:
+    if limit is not None and limit.where == "call" and limit.parameters and not _hands_on(event):
         because = judge(limit, event.args, dict(event.keywords))
         if because is None or _limited_otherwise(program, event):
             return None
@@ -77,7 +77,12 @@ def _unlimited(program: Program, occurrence: Occurrence) -> Unlimited | None:
             return _at(event, fact, limit, "passed" if passed else because, occurrence.trail)
     if event.effect == "client":
         return _of_protocol(program, event, fact)
-    if limit is not None and limit.where == "client" and limit.unbounded:
+    if (
+        limit is not None
+        and limit.where == "client"
+        and limit.unbounded
+        and not _limited_at_construction(program, event)
+    ):
         return None if _limited_otherwise(program, event) else _at(event, fact, limit, "absent", occurrence.trail)
     return _of_client(program, event)
 
@@ -119,6 +124,14 @@ def _is_endless(atom: Atom) -> bool:
         given = (*shape.made.args, *(v for k, v in shape.made.keywords if k not in (OPEN, SPILL)))
         return bool(given) and all(v and all(t.is_none(x) for x in v) for v in given)
     return False
+
+
+def _hands_on(event: Event) -> bool:
+    """Whether the call passes on the ``**kwargs`` of its function: whoever calls that says how long."""
+    node, params = event.node, event.function.params
+    kwargs = {p.name for p in params if p.kind == "kwargs"}
+    unpacked = [k.value for k in node.keywords if k.name is None] if isinstance(node, n.Call) else []
+    return any(isinstance(value, n.Name) and value.id in kwargs for value in unpacked)
 
 
 def _is_written_none(node: n.Node, limit: Timeout) -> bool:
@@ -175,6 +188,13 @@ def _of_client(program: Program, event: Event) -> Unlimited | None:
         if because in ("absent", "none") and not _by_default_timeout(program, shape.name):
             return _made_at(shape.made, fact, limit, because)
     return None
+
+
+def _limited_at_construction(program: Program, event: Event) -> bool:
+    """Whether the receiver's constructor takes the limit: then it is judged there, or not at all."""
+    names = [atom.shape.name for atom in event.receiver if isinstance(atom.shape, t.Obj)]
+    facts = [fact for name in names if (fact := program.knowledge.fact(name, "client")) is not None]
+    return any(fact.timeout is not None and fact.timeout.parameters for fact in facts)
 
 
 def _made_at(site: t.Site, fact: Fact, limit: Timeout, because: Because) -> Unlimited:
