@@ -37,6 +37,8 @@ def unguarded_accesses(endpoint: EntryPoint, *, least: Confidence = "medium") ->
 
 
 def _access(endpoint: EntryPoint, run: Run, occurrence: Occurrence) -> Access | None:
+    if occurrence.effect == "read" and not run.answers_anybody:
+        return None
     if occurrence.effect not in (*WRITES, "read") or any(g.strength != "unknown" for g in occurrence.auth):
         return None
     return Access(run, occurrence, _confidence(endpoint, occurrence))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
+from threadly_lint.program.callers import dereferenced
 from threadly_lint.program.class_decorators import method_decorators
 from threadly_lint.program.names import Class
 from threadly_lint.program.relations import field_value, managed, reverse_value
@@ -16,6 +17,9 @@ AUTHENTICATED = {"is_authenticated": True, "is_anonymous": False}
 
 def attribute(a: Activation, value: Value, name: str, node: n.Expr) -> Value:
     """All that ``name`` may be on the alternatives of ``value``; None and other alternatives without it drop out."""
+    from threadly_lint.program.expressions import path_of
+
+    dereferenced(a, value, name, node, path_of(node.value) if isinstance(node, n.Attribute) else None)
     found = t.join(*(_of_atom(a, atom, name, node) for atom in value))
     return found or (t.unknown(t.tags_of(value)) if value else t.ANYTHING)
 

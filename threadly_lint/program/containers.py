@@ -6,8 +6,14 @@ from collections.abc import Callable
 
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
+from threadly_lint.program.callers import claim
+from threadly_lint.program.request_data import checked_tags
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
+
+CHANGING = frozenset("add append appendleft extend insert setdefault update".split())
+MAX_ITEMS = 16
+OPEN = "**"
 
 
 def element(a: Activation, value: Value) -> Value:
@@ -54,7 +60,8 @@ def _item(a: Activation, atom: Atom, key: Value, node: n.Expr) -> Value:
         return _indexed(a, atom, shape, keys)
     if isinstance(shape, t.Lib | t.ClassRef):
         return (Atom(shape),) if isinstance(shape, t.ClassRef) else a.program.generic(shape, key)
-    return a.program.behaviour.key_value(a, atom, key, node) or _element_or_unknown(a, atom)
+    found = a.program.behaviour.key_value(a, atom, key, node) or _element_or_unknown(a, atom)
+    return t.tagged(found, claim(atom, key))
 
 
 def _element_or_unknown(a: Activation, atom: Atom) -> Value:
@@ -127,6 +134,58 @@ def _map_method(a: Activation, atom: Atom, name: str, args: tuple[Value, ...], t
     return t.unknown(tags)
 
 
+def change_container(
+    a: Activation, node: n.Expr, atom: Atom, name: str, args: tuple[Value, ...], keywords: dict[str, Value]
+) -> None:
+    """``rows.append(x)``, ``names.update(more)``: the variable holds more afterwards."""
+    if name not in CHANGING or a.state is None or not isinstance(node, n.Call) or not isinstance(node.func, n.Attribute):
+        return
+    from threadly_lint.program.expressions import path_of
+
+    path = path_of(node.func.value)
+    if path is None or atom not in a.state.env.get(path, ()):
+        return
+    shape = atom.shape
+    changed: t.Shape | None = None
+    tags = atom.tags
+    if isinstance(shape, t.Seq) and name in ("append", "add", "insert", "appendleft") and args:
+        changed = _with_item(a, shape, args[-1])
+    elif isinstance(shape, t.Seq) and name in ("extend", "update") and args:
+        changed = t.Seq(shape.kind, None, t.join(*(shape.items or ()), shape.elem, element(a, args[0])))
+    elif isinstance(shape, t.Map) and name == "update":
+        changed, tags = _updated(shape, atom.tags, args, keywords)
+    elif isinstance(shape, t.Map) and name == "setdefault" and len(args) > 1:
+        known = {k: args[1] for k in t.constants(args[0])}
+        changed = t.Map(tuple({**known, **dict(shape.entries)}.items()), shape.open)
+    if changed is not None:
+        left = (x for x in a.state.env[path] if x != atom)
+        a.state.env[path] = t.bounded((*left, Atom(changed, tags, atom.proof)))
+
+
+def _with_item(a: Activation, shape: t.Seq, item: Value) -> t.Seq:
+    in_loop = a.frame is not None and any(f.kind == "loop" for f in a.frame.chain())
+    if in_loop or shape.items is None or len(shape.items) > MAX_ITEMS:
+        return t.Seq(shape.kind, None, t.join(*(shape.items or ()), shape.elem, item))
+    return t.Seq(shape.kind, (*shape.items, item))
+
+
+def _updated(shape: t.Map, tags: t.Tags, args: tuple[Value, ...], keywords: dict[str, Value]) -> tuple[t.Map, t.Tags]:
+    entries, is_open = dict(shape.entries), shape.open
+    for atom in args[0] if args else ():
+        tags |= atom.tags
+        if isinstance(atom.shape, t.Map):
+            entries.update(atom.shape.entries)
+            is_open |= atom.shape.open
+        else:
+            is_open = True
+    for name, value in keywords.items():
+        if name == OPEN:
+            is_open, tags = True, tags | t.tags_of(value)
+        else:
+            entries[name] = value
+    return t.Map(tuple(entries.items()), is_open), tags
+
+
 def _looked_up(value: Value, key: Value) -> Value:
     """What is found under a credential carries it on, and being there proves what having the credential proves."""
     tags = frozenset(x for x in t.tags_of(key) if x.kind in ("credential", "session", "identity"))
@@ -160,11 +219,11 @@ def items_or_itself(value: Value) -> list[Value]:
 
 def _text_method(atom: Atom, name: str, tags: t.Tags, args: tuple[Value, ...]) -> Value:
     if name in ("startswith", "endswith") and (verdict := _affix(atom, name, args)) is not None:
-        return t.tagged(t.const(verdict), tags)
+        return t.tagged(t.const(verdict), checked_tags(tags))
     if name in ("lower", "upper") and isinstance(atom.shape, t.Const):
         return t.tagged(t.const(getattr(str(atom.shape.value), name)()), tags)
     if name in ("split", "rsplit", "splitlines", "partition", "rpartition"):
         return (Atom(t.Seq("list", None, t.obj("str", tags=tags)), tags, atom.proof),)
     if name.startswith(("is", "ends", "starts")):
-        return t.tagged((*t.TRUE, *t.FALSE), tags)
+        return t.tagged((*t.TRUE, *t.FALSE), checked_tags(tags))
     return (Atom(t.Obj("str"), tags, atom.proof),)

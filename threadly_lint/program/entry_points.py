@@ -136,7 +136,7 @@ class EntryPoint:
     @cached_property
     def reads_personal_data(self) -> bool:
         """Whether what it reads is personal or secret: rows of users or owned by one, columns that nobody publishes."""
-        from threadly_lint.program.publicness import reads_personal_data
+        from threadly_lint.program.personal import reads_personal_data
 
         return reads_personal_data(self)
 
@@ -169,6 +169,12 @@ class Run:
         return self.entered or NO_PROOF
 
     @cached_property
+    def answers_anybody(self) -> bool:
+        """Whether the handler ends with an answer other than a rejection or redirect without knowing who asks."""
+        exits = [e for outcome in outcomes_of(self.outcome, self.function) for e in outcome.exits]
+        return any(e.kind != "raise" and not e.auth and not (300 <= e.status < 400 or e.status in (401, 403)) for e in exits)
+
+    @cached_property
     def inside(self) -> tuple[Occurrence, ...]:
         """What the handler itself does: not what steps and decorators do around it."""
         return tuple(o for o in self.occurrences if any(c.outcome.function is self.function for c in o.calls))
@@ -186,6 +192,22 @@ def proof_at(outcome: Outcome, function: Function, proof: Proof, seen: set[int])
             inner = proof_at(event.outcome, function, here, seen | {id(event.outcome)})
         if inner is not None and (found is None or not inner):
             found = inner
+    return found
+
+
+def outcomes_of(outcome: Outcome, function: Function) -> list[Outcome]:
+    """Every run of ``function`` below ``outcome``."""
+    found: list[Outcome] = []
+    stack, seen = [outcome], {id(outcome)}
+    while stack:
+        current = stack.pop()
+        if current.function is function and current is not outcome:
+            found.append(current)
+            continue
+        for event in current.events:
+            if isinstance(event, Inlined) and id(event.outcome) not in seen:
+                seen.add(id(event.outcome))
+                stack.append(event.outcome)
     return found
 
 

@@ -8,6 +8,7 @@ from threadly_lint.knowledge import Fact
 from threadly_lint.knowledge.type_expressions import UNION, TypeExpression
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
+from threadly_lint.program.callers import CLAIMS
 from threadly_lint.program.queries import CONSUMERS, consume
 from threadly_lint.program.request_data import checked_tags
 from threadly_lint.program.types import NO_TAGS, Atom, Tag, Value
@@ -199,6 +200,8 @@ class Libraries:
         proof = frozenset({guard})
         about = tags | {Tag("credential" if fact.identity == "credential" else "identity", fact.name)}
         base = value or t.ANYTHING
+        if fact.effect == "token-check":
+            base = t.tagged(base, frozenset({CLAIMS}))
         match fact.identity:
             case "optional" | "credential":
                 there = tuple(x for x in base if not t.is_none(x)) or t.ANYTHING

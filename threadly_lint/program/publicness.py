@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from threadly_lint.program import types as t
 from threadly_lint.program.effects import Occurrence
@@ -26,16 +26,6 @@ ENTRANCE = re.compile(
 )
 CREDENTIAL_COLUMN = re.compile(r"(^|_)(password|passwd|pwd|hashed|passphrase|pin)(_|$)", re.I)
 CODE_COLUMN = re.compile(r"(^|_)(token|code|otp|reset|recovery|verified|confirmed|activated)(_|$)", re.I)
-PERSONAL_COLUMN = re.compile(
-    r"(^|_)(password|passwd|hashed|email|mail|phone|mobile|address|street|zip|postcode|birth|birthday|dob|ssn|iban|card|balance|"
-    r"salary|token|secret|key|private|firstname|lastname|first_name|last_name|surname|ip|credit|medical)(_|$|\d)",
-    re.I,
-)
-OWNER_COLUMN = re.compile(
-    r"(^|_)(user|owner|author|account|member|customer|client|patient|seller|buyer|creator|created_by|assigned|student)(_id)?$",
-    re.I,
-)
-WORD = re.compile(r"[A-Za-z_]\w+")
 ACCOUNT_BASES = (
     "django.contrib.auth.models.AbstractBaseUser",
     "django.contrib.auth.models.AbstractUser",
@@ -69,30 +59,47 @@ def _has_directive(endpoint: EntryPoint) -> bool:
     return any(d.kind == "public" and d.span[0] in lines for d in endpoint.function.module.skeleton.directives)
 
 
+class Purpose(NamedTuple):
+    """What an endpoint is evidently there for, as a kind and in words."""
+
+    kind: Literal["health", "sign-in", "sign-out", "sign-up", "webhook", "credentials"]
+    reason: str
+
+
 def evident_public(endpoint: EntryPoint) -> str:
+    """The evident purpose of an endpoint that is public by nature; empty otherwise."""
+    purpose = evident_purpose(endpoint)
+    return purpose.reason if purpose is not None else ""
+
+
+def evident_purpose(endpoint: EntryPoint) -> Purpose | None:
     """Sign-in, sign-up, reset, token, health, signed webhook: from effects, backed by the address."""
     effects = [o for run in endpoint.runs for o in run.inside]
     kinds = {o.effect for o in effects}
     if HEALTH.search(endpoint.route) and not kinds & set(CHANGES):
-        return "health check"
+        return Purpose("health", "health check")
     if "sign-in" in kinds or _opens_session(endpoint.program, effects):
-        return "signs the caller in"
+        return Purpose("sign-in", "signs the caller in")
+    if "sign-out" in kinds:
+        return Purpose("sign-out", "signs the caller out")
     if _signs_up(endpoint.program, effects):
-        return "registers an account"
+        return Purpose("sign-up", "registers an account")
     if any(o.event.fact is not None and o.event.fact.service == "webhook" for o in effects if o.effect == "token-check"):
-        return "checks a signature"
+        return Purpose("webhook", "checks a signature")
     if ENTRANCE.search(f"{endpoint.route} {endpoint.function.qualname}"):
         return _entrance(endpoint.program, effects, kinds)
-    return ""
+    return None
 
 
-def _entrance(program: Program, effects: list[Occurrence], kinds: set[str]) -> str:
+def _entrance(program: Program, effects: list[Occurrence], kinds: set[str]) -> Purpose | None:
     """An address that sounds like an entrance, and code that acts like one."""
     if kinds & {"token", "user-check", "token-check"}:
-        return "checks credentials itself"
-    if "hash" in kinds or any(_renews_credentials(program, o) for o in effects):
-        return "creates or renews credentials"
-    return ""
+        return Purpose("credentials", "checks credentials itself")
+    if "hash" in kinds and any(o.effect in ("construct", "upsert") and is_account(program, model_of(program, o)) for o in effects):
+        return Purpose("sign-up", "registers an account")
+    if "hash" in kinds or any(_renews_credentials(o) for o in effects):
+        return Purpose("credentials", "creates or renews credentials")
+    return None
 
 
 def _opens_session(program: Program, effects: list[Occurrence]) -> bool:
@@ -121,7 +128,7 @@ def is_account(program: Program, info: Class | None) -> bool:
 
 def _signs_up(program: Program, effects: list[Occurrence]) -> bool:
     """It makes an account and fills the password with what the caller sent."""
-    made = [o for o in effects if o.effect in ("construct", "upsert", "write") and is_account(program, _model(program, o))]
+    made = [o for o in effects if o.effect in ("construct", "upsert", "write") and is_account(program, model_of(program, o))]
     if not made:
         return False
     return any(_gives_password(o) for o in effects if o in made or o.effect == "assign")
@@ -135,14 +142,12 @@ def _gives_password(occurrence: Occurrence) -> bool:
     return named or (event.effect == "construct" and any(t.has_tag(v, "request") for v in event.args))
 
 
-def _renews_credentials(program: Program, occurrence: Occurrence) -> bool:
-    if occurrence.effect != "assign" or not is_account(program, _model(program, occurrence)):
-        return False
+def _renews_credentials(occurrence: Occurrence) -> bool:
     column = occurrence.event.api
-    return bool(CREDENTIAL_COLUMN.search(column) or CODE_COLUMN.search(column))
+    return occurrence.effect == "assign" and bool(CREDENTIAL_COLUMN.search(column) or CODE_COLUMN.search(column))
 
 
-def _model(program: Program, occurrence: Occurrence) -> Class | None:
+def model_of(program: Program, occurrence: Occurrence) -> Class | None:
     event = occurrence.event
     if event.effect == "construct":
         return program.models.class_in(event.value) or program.models.named(event.model)
@@ -151,25 +156,3 @@ def _model(program: Program, occurrence: Occurrence) -> Class | None:
 
 def _flat(values: Iterable[t.Value]) -> t.Value:
     return tuple(x for v in values for x in v)
-
-
-def reads_personal_data(endpoint: EntryPoint) -> bool:
-    """Whether a row that the endpoint reads belongs to a user or has personal or secret columns."""
-    program = endpoint.program
-    for access in (o for run in endpoint.runs for o in run.inside if o.effect == "read"):
-        info = _model(program, access)
-        if is_personal(program, info) if info is not None else _selects_personal_data(access):
-            return True
-    return False
-
-
-def _selects_personal_data(access: Occurrence) -> bool:
-    """Whether the text of an SQL statement names a personal column or a table of people."""
-    words = set(WORD.findall(next((text for v in access.event.args[:1] if (text := t.shape_text(v))), "")))
-    return any(PERSONAL_COLUMN.search(word) or OWNER_COLUMN.search(word.removesuffix("s")) for word in words)
-
-
-def is_personal(program: Program, info: Class) -> bool:
-    """Whether a model's rows are about a person: columns such as password, e-mail or balance, or an owner."""
-    columns = program.models.columns(info)
-    return any(PERSONAL_COLUMN.search(name) or OWNER_COLUMN.search(name) for name in columns if not name.startswith("__"))

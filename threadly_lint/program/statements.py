@@ -7,6 +7,7 @@ from typing import Any
 
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, State, merge
+from threadly_lint.program.callers import compared_with_caller
 from threadly_lint.program.conditions import branch
 from threadly_lint.program.containers import element, fixed_items
 from threadly_lint.program.contexts import enter_context, suppresses
@@ -177,6 +178,9 @@ def _if(a: Activation, s: n.If) -> None:
     when_true, when_false = branch(a, s.test)
     depends_on = a.seen
     a.seen = outer_seen | depends_on
+    if compared_with_caller(depends_on) and (when_true or when_false) is not None:
+        a.state = when_true or when_false
+        a.emit("ownership-test", "if", s.test)
     known_true, known_false = (side.auth if side is not None else t.NO_PROOF for side in (when_true, when_false))
     turned_away, after_true = _run_side(a, s, s.body, when_true, 1)
     turned_away_else, after_false = _run_side(a, s, s.orelse, when_false, 2)

@@ -1,0 +1,94 @@
+"""Data about people: which reads show what an anonymous caller has no business to see.
+
+Rows with personal or secret columns are personal, and so are rows that belong to a user, unless they look made to be published (a
+title and a text, as posts, questions and pages have): those are judged by how the project treats other reads of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from threadly_lint.program import types as t
+from threadly_lint.program.effects import Occurrence
+from threadly_lint.program.publicness import model_of
+
+if TYPE_CHECKING:
+    from threadly_lint.program.entry_points import EntryPoint
+    from threadly_lint.program.names import Class
+    from threadly_lint.program.program import Program
+
+PERSONAL_COLUMN = re.compile(
+    r"(^|_)(password|passwd|hashed|email|mail|phone|mobile|address|street|zip|postcode|birth|birthday|dob|ssn|iban|card|balance|"
+    r"salary|token|secret|key|private|firstname|lastname|first_name|last_name|surname|ip|credit|medical)(_|$|\d)",
+    re.I,
+)
+OWNER_COLUMN = re.compile(
+    r"(^|_)(user|owner|author|account|member|customer|client|patient|seller|buyer|creator|created_by|assigned|student)(_id)?$",
+    re.I,
+)
+TITLE_COLUMN = re.compile(r"(^|_)(title|headline|subject|slug|question)$", re.I)
+TEXT_COLUMN = re.compile(r"(^|_)(body|content|text|answer|comment|markdown|html|slug|accepted|solved|published\w*)(_|$)", re.I)
+WORD = re.compile(r"[A-Za-z_]\w+")
+
+
+def reads_personal_data(endpoint: EntryPoint) -> bool:
+    """Whether what the endpoint reads is personal, or published data that this project guards elsewhere."""
+    program = endpoint.program
+    for access in (o for run in endpoint.runs for o in run.inside if o.effect == "read"):
+        info = model_of(program, access)
+        if info is None and _selects_personal_data(access):
+            return True
+        if info is not None and is_personal(program, info) and not _usually_open(program, info):
+            return True
+    return False
+
+
+def _selects_personal_data(access: Occurrence) -> bool:
+    """Whether the text of an SQL statement names a personal column or a table of people."""
+    words = set(WORD.findall(next((text for v in access.event.args[:1] if (text := t.shape_text(v))), "")))
+    return any(PERSONAL_COLUMN.search(word) or OWNER_COLUMN.search(word.removesuffix("s")) for word in words)
+
+
+def is_personal(program: Program, info: Class) -> bool:
+    """Whether a model's rows are about a person: columns such as password, e-mail or balance, or an owner."""
+    return any(PERSONAL_COLUMN.search(name) or OWNER_COLUMN.search(name) for name in _columns(program, info))
+
+
+def is_publication(program: Program, info: Class) -> bool:
+    """Whether a model's rows look made to be read by others: a title or text, and nothing personal but their author."""
+    names = _columns(program, info)
+    if any(PERSONAL_COLUMN.search(name) for name in names):
+        return False
+    return any(map(TITLE_COLUMN.search, names)) or any(map(TEXT_COLUMN.search, names))
+
+
+def _columns(program: Program, info: Class) -> list[str]:
+    return [name for name in program.models.columns(info) if not name.startswith("__")]
+
+
+def _usually_open(program: Program, info: Class) -> bool:
+    """Whether rows are publications that the project's endpoints mostly read without a guard."""
+    if not is_publication(program, info):
+        return False
+    readers = _readers(program).get(info, [])
+    return 2 * sum(readers) < len(readers)
+
+
+def _readers(program: Program) -> dict[Class, list[bool]]:
+    """For each model, whether each endpoint that reads it is guarded there."""
+    found: dict[Class, list[bool]] | None = program.memo.get("model-readers")
+    if found is None:
+        found = program.memo["model-readers"] = {}
+        for endpoint in program.entry_points:
+            for info, guarded in _models_read(endpoint).items():
+                found.setdefault(info, []).append(guarded)
+    return found
+
+
+def _models_read(endpoint: EntryPoint) -> dict[Class, bool]:
+    models: dict[Class, bool] = {}
+    for access in (o for run in endpoint.runs for o in run.inside if o.effect == "read"):
+        if (info := model_of(endpoint.program, access)) is not None:
+            models[info] = models.get(info, True) and bool(access.auth)
+    return models
