@@ -18,17 +18,33 @@ from typing import Any, Literal, Protocol
 
 from threadly_lint.program import Program, types
 from threadly_lint.program.accesses import Access, unguarded_accesses
+from threadly_lint.program.callers import may_be_absent
 from threadly_lint.program.contracts.verdicts import Verdicts, Violation
 from threadly_lint.program.cycles import ImportCycle, cycles_to_report
 from threadly_lint.program.effects import Event, Frame, Occurrence
 from threadly_lint.program.entry_points import EntryPoint, Run
 from threadly_lint.program.exposed_calls import ExposedCall, exposed_calls
 from threadly_lint.program.imports import ImportEdge, ImportGraph
+from threadly_lint.program.misplaced import Misplaced, misplaced
 from threadly_lint.program.names import Class, Function, Module
+from threadly_lint.program.open_inputs import OpenInput, open_inputs
+from threadly_lint.program.openings import Opening, opening
+from threadly_lint.program.ownership import (
+    issues_own_tokens,
+    own_account_reads,
+    provider_id_columns,
+    unowned_changes,
+    unprotected_account_creation,
+)
+from threadly_lint.program.rate_limits import rate_limits
 from threadly_lint.program.reexports import edits_past_reexports
+from threadly_lint.program.refusals import Refusal, refusals, unhandled_limiters
+from threadly_lint.program.request_flow import Flow, is_signed, request_flows
+from threadly_lint.program.routers import Router, routers
 from threadly_lint.program.siblings import Practice, practice
 from threadly_lint.program.subjects import Call, Endpoint, Operation
 from threadly_lint.program.time_limits import Unlimited, unlimited_waits
+from threadly_lint.program.timeline import Moment
 from threadly_lint.values import (
     AddKeyword,
     Confidence,
@@ -54,18 +70,25 @@ __all__ = [
     "ExposedCall",
     "Finding",
     "Fix",
+    "Flow",
     "Frame",
     "Function",
     "ImportCycle",
     "ImportEdge",
     "ImportGraph",
     "Level",
+    "Misplaced",
     "Module",
+    "Moment",
     "MoveImport",
     "Occurrence",
+    "OpenInput",
+    "Opening",
     "Operation",
     "Practice",
     "Program",
+    "Refusal",
+    "Router",
     "Rule",
     "Run",
     "Span",
@@ -77,10 +100,25 @@ __all__ = [
     "cycles_to_report",
     "edits_past_reexports",
     "exposed_calls",
+    "is_signed",
+    "issues_own_tokens",
+    "may_be_absent",
+    "misplaced",
+    "open_inputs",
+    "opening",
+    "own_account_reads",
     "practice",
+    "provider_id_columns",
+    "rate_limits",
+    "refusals",
+    "request_flows",
+    "routers",
     "types",
     "unguarded_accesses",
+    "unhandled_limiters",
     "unlimited_waits",
+    "unowned_changes",
+    "unprotected_account_creation",
 ]
 
 Pattern = Literal[

@@ -1,0 +1,124 @@
+"""Accounts and owners: ids of identity providers, accounts made at first sign-in, rows tied to the caller or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from threadly_lint.program import types as t
+from threadly_lint.program.callers import IDENTIFYING, PROVIDER_ID
+from threadly_lint.program.effects import Occurrence
+from threadly_lint.program.personal import OWNER_COLUMN
+from threadly_lint.program.publicness import is_account, model_of
+from threadly_lint.program.types import Value
+
+if TYPE_CHECKING:
+    from threadly_lint.program.entry_points import EntryPoint, Run
+    from threadly_lint.program.program import Program
+
+INTEGRITY_ERRORS = ("sqlalchemy.exc.IntegrityError", "django.db.IntegrityError", "sqlite3.IntegrityError")
+
+
+def issues_own_tokens(program: Program) -> bool:
+    """Whether the project signs tokens itself: then their subject is its own user id."""
+    return any(program.calls_named(name) for name in ("create_access_token", "create_refresh_token")) or any(
+        isinstance(x.shape, t.Lib | t.LibMethod)
+        for name in ("encode",)
+        for call, module, function in program.calls_named(name)
+        for x in _token_encoder(program, call, module, function)
+    )
+
+
+def _token_encoder(program: Program, call: object, module: object, function: object) -> Value:
+    from threadly_lint.frameworks.base import scope_in
+    from threadly_lint.program.expressions import evaluate
+
+    found = evaluate(scope_in(program, module, function), call.func)  # type: ignore[arg-type, attr-defined]
+    names = [(x, x.shape.name if isinstance(x.shape, t.Lib) else getattr(x.shape, "owner", "")) for x in found]
+    return tuple(x for x, name in names if program.knowledge.fact(name, "token") is not None)
+
+
+def provider_id_columns(program: Program, occurrence: Occurrence) -> Iterator[str]:
+    """Columns for the project's users into which (or against which) a provider's id goes here."""
+    event = occurrence.event
+    info = model_of(program, occurrence)
+    if info is None or is_account(program, info):
+        return
+    given: Iterable[tuple[str, Value]] = event.keywords
+    if occurrence.effect == "assign":
+        given = ((event.api, event.value),)
+    for column, value in given:
+        if PROVIDER_ID in t.tags_of(value) and OWNER_COLUMN.search(column):
+            yield column
+
+
+def unprotected_account_creation(program: Program, occurrences: Iterable[Occurrence]) -> Occurrence | None:
+    """An account made for the caller after a look-up of the same model, with nothing that takes a second one at once."""
+    looked_up: set[object] = set()
+    for occurrence in occurrences:
+        info = model_of(program, occurrence)
+        if info is None or not is_account(program, info):
+            continue
+        if occurrence.effect == "read":
+            looked_up.add(info)
+        makes = occurrence.effect == "construct" or (occurrence.effect == "write" and bool(occurrence.event.keywords))
+        if makes and info in looked_up and _for_caller(occurrence) and not _takes_conflict(program, occurrence):
+            return occurrence
+    return None
+
+
+def _for_caller(occurrence: Occurrence) -> bool:
+    tags = [tag for _, v in occurrence.event.keywords for tag in t.tags_of(v)]
+    return any(tag.kind in (*IDENTIFYING, "claims", "provider-id") for tag in tags)
+
+
+def _takes_conflict(program: Program, occurrence: Occurrence) -> bool:
+    from threadly_lint.program.activation import Activation
+
+    if "get_or_create" in occurrence.event.api or "update_or_create" in occurrence.event.api:
+        return True
+    for frame in occurrence.frames:
+        if frame.kind == "try":
+            scope = Activation(program, frame.function, {})
+            for handler in frame.node.handlers:  # type: ignore[attr-defined]
+                names = program.failures.handler_names(scope, handler)
+                if program.failures.covers(names, INTEGRITY_ERRORS[:1]) or names & set(INTEGRITY_ERRORS):
+                    return True
+    return False
+
+
+def own_account_reads(program: Program, occurrences: Iterable[Occurrence]) -> list[Occurrence]:
+    """Reads of account rows that the caller's identity selects, at different places and not on two sides of a branch."""
+    found: list[Occurrence] = []
+    for occurrence in occurrences:
+        info = model_of(program, occurrence) if occurrence.effect == "read" else None
+        if info is None or not is_account(program, info) or not t.has_tag(occurrence.event.value, *IDENTIFYING):
+            continue
+        if all(o.span != occurrence.span or o.path != occurrence.path for o in found) and _may_follow(found, occurrence):
+            found.append(occurrence)
+    return found
+
+
+def _may_follow(found: list[Occurrence], occurrence: Occurrence) -> bool:
+    sides = {id(f.node): f.side for f in occurrence.frames if f.kind == "branch"}
+    return all(
+        sides.get(id(f.node), f.side) == f.side for earlier in found for f in earlier.frames if f.kind == "branch"
+    )
+
+
+def unowned_changes(endpoint: EntryPoint, run: Run) -> list[Occurrence]:
+    """Changes of rows that the request selected, where nothing on the way ties the row to the caller."""
+    program = endpoint.program
+    if not run.auth or any(o.effect in ("ownership-test", "user-check") for o in run.inside):
+        return []
+    return [o for o in run.inside if o.effect in ("assign", "write") and _is_unowned(program, o)]
+
+
+def _is_unowned(program: Program, occurrence: Occurrence) -> bool:
+    info = model_of(program, occurrence)
+    if info is None or is_account(program, info) or not any(map(OWNER_COLUMN.search, program.models.columns(info))):
+        return False
+    event = occurrence.event
+    tags = t.tags_of((*event.receiver, *(x for v in event.args for x in v)))
+    kinds = {tag.kind for tag in tags}
+    return "chosen" in kinds and not kinds & set(IDENTIFYING)
