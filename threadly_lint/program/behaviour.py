@@ -28,7 +28,7 @@ CREDENTIAL_HEADERS = frozenset(
 )
 SECRET_SOURCES = ("os.environ", "os.getenv", "django.conf.settings", "decouple.config", "environs.Env")
 SETTINGS_CLASSES = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings")
-SIGN_IN_EFFECTS = frozenset({"sign-in"})
+STATUS_ATTRIBUTES = frozenset({"status_code", "status"})
 SQL_DECIDED = "read-or-write"
 
 
@@ -103,6 +103,8 @@ class Behaviour:
             shape = atom.shape
             if any(tag.kind == "session" for tag in atom.tags) and key.startswith("["):
                 a.emit("session-write", key, node, value=value)
+            elif key in STATUS_ATTRIBUTES and (status := _status_number(value)) and not isinstance(shape, t.Inst):
+                a.emit("answer-status", key, node, receiver=(atom,), status=status)
             elif isinstance(shape, t.Inst) and self.program.models.is_model(shape.info):
                 a.emit("assign", key, node, receiver=(atom,), value=value, model=shape.info.name)
             elif owner := self._class_of_shared(atom):
@@ -204,10 +206,8 @@ class Behaviour:
 
     def made_status(self, call: Call, facts: tuple[Fact, ...]) -> int:
         """The status of the answer or exception that a call makes."""
-        for fact in facts:
-            if fact.effect in ("abort", "response", "redirect", "exception"):
-                return self.call_status(call, fact)
-        return 0
+        statuses = (self.call_status(call, f) for f in facts if f.effect in ("abort", "response", "redirect", "exception"))
+        return next((status for status in statuses if status), 0)
 
     def call_status(self, call: Call, fact: Fact) -> int:
         where = fact.status_argument
@@ -230,7 +230,7 @@ class Behaviour:
         model = self.program.models.name_in((*receiver, *(x for v in call.args[:2] for x in v)))
         a.emit(
             effect, call.name, call.node, fact=fact, receiver=receiver, args=call.args, keywords=call.keywords,
-            value=value, model=model,
+            value=value, model=model, status=self.call_status(call, fact) if fact.status_argument is not None else fact.status,
         )  # fmt: skip
 
     def _statement_kind(self, call: Call) -> str:

@@ -200,7 +200,7 @@ class Libraries:
         proof = frozenset({guard})
         about = tags | {Tag("credential" if fact.identity == "credential" else "identity", fact.name)}
         base = value or t.ANYTHING
-        if fact.effect == "token-check":
+        if fact.effect in ("token-check", "guard"):
             base = t.tagged(base, frozenset({CLAIMS}))
         match fact.identity:
             case "optional" | "credential":
