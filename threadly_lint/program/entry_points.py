@@ -122,7 +122,7 @@ class EntryPoint:
     @cached_property
     def misplaced_guards(self) -> tuple[int, ...]:
         """Decorators (by index from the top) that would guard the handler but stand above the one that registers it."""
-        from threadly_lint.program.misplaced import misplaced_guards
+        from threadly_lint.program.route_order import misplaced_guards
 
         return misplaced_guards(self)
 
