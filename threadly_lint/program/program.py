@@ -57,7 +57,7 @@ class Program:
         self._members: dict[tuple[Class, str], Value] = {}
         self._mros: dict[Class, list[Class | str]] = {}
         self._outcomes: dict[object, Outcome] = {}
-        self._contexts: dict[tuple[Function, bool], int] = {}
+        self._contexts: dict[tuple[object, ...], int] = {}
         self._in_steps = False
         self._variables: dict[Function, dict[str, Value]] = {}
         self._running: dict[Function, int] = {}
@@ -482,11 +482,21 @@ class Program:
         return self.run(t.Func(function, self._self_of(function)), (), {}, generic=True)
 
     def run(
-        self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value], *, generic: bool = False
+        self,
+        func: t.Func,
+        args: tuple[Value, ...],
+        keywords: dict[str, Value],
+        *,
+        generic: bool = False,
+        patient: bool = False,
     ) -> Outcome:
-        """Run a function abstractly; the same arguments give the same (remembered) outcome."""
+        """Run a function abstractly; the same arguments give the same (remembered) outcome.
+
+        ``patient`` calls are as many as there are endpoints or classes: no knowledge of their arguments is given up.
+        """
         info = func.info
-        func, args, keywords = self._within_limits(func, args, keywords)
+        if not patient:
+            func, args, keywords = self._within_limits(func, args, keywords)
         key = (info, func.bound, func.captured, args, tuple(sorted(keywords.items())), generic)
         found = self._outcomes.get(key)
         if found is not None:
@@ -494,7 +504,7 @@ class Program:
         if self._running.get(info, 0) > (MAX_NESTED if func.captured or info.module.is_sketch else 0):
             return Outcome(info, exits=[Exit("return", t.ANYTHING, t.NO_PROOF, 0, info.node)], value=t.ANYTHING)
         self._running[info] = self._running.get(info, 0) + 1
-        counted = (info, self._in_steps)
+        counted = self._counted(func)
         self._contexts[counted] = self._contexts.get(counted, 0) + 1
         try:
             outcome = self._run(func, args, keywords, generic)
@@ -503,11 +513,17 @@ class Program:
         self._outcomes[key] = outcome
         return outcome
 
+    def _counted(self, func: t.Func) -> tuple[object, ...]:
+        """What has a budget of its own: a function, for each class that it is bound to and each function that it closes over."""
+        bound = (x.shape.info for x in func.bound if isinstance(x.shape, t.Inst | t.ClassRef))
+        closed = (x.shape.info for _, value in func.captured for x in value if isinstance(x.shape, t.Func))
+        return (func.info, self._in_steps, *bound, *closed)
+
     def _within_limits(
         self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value]
     ) -> tuple[t.Func, tuple[Value, ...], dict[str, Value]]:
         """A function called in very many ways is run with less and less knowledge of its arguments."""
-        contexts = self._contexts.get((func.info, self._in_steps), 0) // (STEPS_PATIENCE if self._in_steps else 1)
+        contexts = self._contexts.get(self._counted(func), 0) // (STEPS_PATIENCE if self._in_steps else 1)
         blur = next((blur for limit, blur in BLURS if contexts >= limit), None)
         if blur is None or func.info.module.is_sketch:
             return func, args, keywords
@@ -549,7 +565,9 @@ class Program:
     def entry_points(self) -> list[EntryPoint]:
         """Everything that the outside calls, framework by framework."""
         from threadly_lint.frameworks import entry_points
+        from threadly_lint.program.answered_errors import answered_statuses
 
+        self.behaviour.exception_statuses.update(answered_statuses(self))
         return list(entry_points(self))
 
     @cached_property
@@ -606,7 +624,8 @@ def _widened(atom: Atom) -> Value:
     if isinstance(shape, t.Seq | t.Map):
         return (Atom(t.Unknown(), t.tags_of((atom,)), atom.proof),)
     if isinstance(shape, t.Inst):
-        return (atom._replace(shape=t.Inst(shape.info, (), tuple(k for k in shape.keywords if k[0].startswith(".")))),)
+        args = shape.args if any(isinstance(x.shape, t.Rest) for v in shape.args for x in v) else ()
+        return (atom._replace(shape=t.Inst(shape.info, args, tuple(k for k in shape.keywords if k[0].startswith(".")))),)
     if isinstance(shape, t.Obj):
         attrs = shape.attrs if any(name == "method" for name, _ in shape.attrs) else ()
         return (atom._replace(shape=t.Obj(shape.name, shape.elem, None, attrs)),)

@@ -1,0 +1,106 @@
+"""What strangers can do through an endpoint, and could do very often: guess credentials, make accounts and rows, send mail, upload."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from threadly_lint.program import types as t
+from threadly_lint.program.effects import Occurrence
+from threadly_lint.program.publicness import evident_purpose
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.values import Confidence
+
+if TYPE_CHECKING:
+    from threadly_lint.program.entry_points import EntryPoint
+
+MESSAGES = frozenset({"mail", "sms", "push"})
+GUESSABLE = re.compile(r"(^|_)(code|otp|pin|passcode)(_|$)", re.I)
+INSERTING = re.compile(r"^\W*(insert|replace|merge|upsert)\b", re.I)
+CREATING = frozenset({"construct", "upsert"})
+READING_ONLY = frozenset({"GET", "HEAD", "OPTIONS"})
+CHECKS = frozenset({"token", "user-check"})
+
+
+class Opening(NamedTuple):
+    """One thing that strangers can do. ``does`` is a verb phrase, ``confidence`` how sure the engine is."""
+
+    kind: Literal["sign-in", "sign-up", "credentials", "code", "message", "upload", "write"]
+    does: str
+    confidence: Confidence
+
+
+def opening(endpoint: EntryPoint) -> Opening | None:
+    """The first thing to limit about an endpoint that anybody can call; None for the rest."""
+    if any(g.strength != "unknown" for g in endpoint.guards):
+        return None
+    effects = [o for run in endpoint.runs if not run.mount.conditional for o in run.inside]
+    return next(_openings(endpoint, effects), None)
+
+
+def _openings(endpoint: EntryPoint, effects: list[Occurrence]) -> Iterator[Opening]:
+    purpose = evident_purpose(endpoint)
+    kind = purpose.kind if purpose is not None else ""
+    changing = not endpoint.methods or not set(endpoint.methods) <= READING_ONLY
+    if kind in ("health", "webhook", "sign-out"):
+        return
+    if kind == "sign-in" and changing:
+        yield Opening("sign-in", "signs callers in", "high")
+    if kind == "sign-up" and changing:
+        yield Opening("sign-up", "registers accounts", "high")
+    if kind == "credentials" and (does := _credentials(effects)):
+        yield Opening("credentials", does, "high" if changing else "medium")
+    anonymous = [o for o in effects if not any(g.strength != "unknown" for g in o.auth)]
+    if any(_looks_up_code(o) for o in anonymous):
+        yield Opening("code", "checks a code that can be guessed", "medium")
+    if any(_sends_message(o) for o in anonymous):
+        yield Opening("message", "sends messages", "high")
+    if not changing:
+        return
+    if any(_stores_upload(o) for o in anonymous):
+        yield Opening("upload", "stores uploads of strangers", "medium")
+    if written := next((o for o in anonymous if _adds(o)), None):
+        what = f"`{written.event.model}` rows" if written.event.model else "rows"
+        yield Opening("write", f"lets strangers write {what}", "medium")
+
+
+def _credentials(effects: list[Occurrence]) -> str:
+    """What happens to credentials, unless a signed token (which nobody can guess) is all that decides."""
+    if any(o.effect in CHECKS for o in effects):
+        return "checks or issues credentials"
+    changes = [o for o in effects if o.effect in ("hash", "assign", "write", "construct")]
+    return "creates or renews credentials" if any(not o.auth for o in changes) else ""
+
+
+def _looks_up_code(occurrence: Occurrence) -> bool:
+    """Whether rows are selected by a short code that the caller sent."""
+    if occurrence.effect not in ("read", "build-read", "query"):
+        return False
+    return any(GUESSABLE.search(name) and t.has_tag(value, "request") for name, value in occurrence.event.keywords)
+
+
+def _sends_message(occurrence: Occurrence) -> bool:
+    fact = occurrence.event.fact
+    return fact is not None and fact.effect == "external-call" and fact.service in MESSAGES and fact.access == "write"
+
+
+def _stores_upload(occurrence: Occurrence) -> bool:
+    if occurrence.effect not in ("file-write", "external-call"):
+        return False
+    values = (*occurrence.event.receiver, *(x for v in occurrence.event.args for x in v))
+    return any(tag.kind == "request" and tag.detail == "files" for tag in t.tags_of(values))
+
+
+def _adds(occurrence: Occurrence) -> bool:
+    """Whether a row is made from what the caller sent, or a counter goes up: what may be repeated without end."""
+    event = occurrence.event
+    if event.effect == "assign":
+        return isinstance(event.node, n.AugAssign)
+    given = t.tags_of(x for v in (*event.args, *(v for _, v in event.keywords)) for x in v)
+    if not any(tag.kind == "request" for tag in given):
+        return False
+    if event.effect == "write":
+        text = next((text for v in event.args[:1] if (text := t.shape_text(v))), "")
+        return bool(INSERTING.match(text))
+    return event.effect in CREATING

@@ -1,0 +1,59 @@
+"""Endpoints by the object that they are registered on, for findings that concern all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from threadly_lint.frameworks.base import identity
+from threadly_lint.program.entry_points import EntryPoint
+from threadly_lint.program.names import Module
+from threadly_lint.values import Span
+
+if TYPE_CHECKING:
+    from threadly_lint.program.program import Program
+
+ROUTE_TABLE = "urlpatterns"
+
+
+@dataclass(frozen=True, eq=False)
+class Router:
+    """An application, router, blueprint or URL configuration, where it is made, and its endpoints."""
+
+    path: str
+    span: Span
+    symbol: str
+    endpoints: tuple[EntryPoint, ...]
+
+
+def routers(program: Program, endpoints: Iterable[EntryPoint]) -> Iterator[Router]:
+    """The routers of these endpoints; endpoints whose router cannot be placed stand together at the first of them."""
+    groups: dict[object, list[EntryPoint]] = {}
+    for endpoint in endpoints:
+        groups.setdefault(_key(endpoint), []).append(endpoint)
+    for members in groups.values():
+        path, span, symbol = _place(program, members[0])
+        yield Router(path, span, symbol, tuple(members))
+
+
+def _key(endpoint: EntryPoint) -> object:
+    if endpoint.router is not None:
+        return identity(endpoint.router)
+    return (endpoint.framework, endpoint.mounts[0].owner if endpoint.mounts else endpoint.group)
+
+
+def _place(program: Program, endpoint: EntryPoint) -> tuple[str, Span, str]:
+    made = getattr(endpoint.router.shape, "made", None) if endpoint.router is not None else None
+    if made is not None:
+        return made.module.path, Span(*made.call.span), made.module.name
+    table = program.modules.get(endpoint.mounts[0].owner) if endpoint.mounts else None
+    if table is not None and (span := _bound(table, ROUTE_TABLE)) is not None:
+        return table.path, span, table.name
+    return endpoint.path, endpoint.span, endpoint.symbol
+
+
+def _bound(module: Module, name: str) -> Span | None:
+    """Where a module first binds a name."""
+    binding = next(iter(module.scope.get(name, ())), None)
+    return Span(*binding.node.span) if binding is not None else None
