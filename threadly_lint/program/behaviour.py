@@ -27,6 +27,7 @@ CREDENTIAL_HEADERS = frozenset(
     stripe-signature x-slack-signature x-twilio-signature x-gitlab-token x-signature""".split()
 )
 SECRET_SOURCES = ("os.environ", "os.getenv", "django.conf.settings", "decouple.config", "environs.Env")
+WSGI_SESSIONS = ("beaker.session", "werkzeug.session")
 SETTINGS_CLASSES = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings")
 STATUS_ATTRIBUTES = frozenset({"status_code", "status"})
 SQL_DECIDED = "read-or-write"
@@ -71,6 +72,8 @@ class Behaviour:
         found = self.shared_slot(a, atom, f"[{t.constants(key)[0]!r}]") if len(t.constants(key)) == 1 else ()
         if found:
             return found
+        if t.text_of(key) in WSGI_SESSIONS and any(tag.kind == "request" for tag in atom.tags):
+            return t.obj("beaker.session.Session", tags=frozenset({Tag("session", t.text_of(key) or "")}))
         proof = self._presence(a, atom, key, node)
         if not proof:
             return ()
