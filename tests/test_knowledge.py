@@ -18,7 +18,7 @@ sqlalchemy.orm.Session.query                             build-read
 sqlalchemy.orm.Session.execute                           read-or-write
 sqlalchemy.orm.Session.commit                            commit
 sqlalchemy.orm.scoped_session.delete                     write
-sqlalchemy.ext.asyncio.AsyncSession.scalars              read
+sqlalchemy.ext.asyncio.AsyncSession.scalars              read-or-write
 sqlalchemy.ext.asyncio.session.AsyncSession.flush        flush
 sqlalchemy.orm.Query.first                               read
 sqlalchemy.orm.Query.update                              write

@@ -312,6 +312,16 @@ def test_every_type_has_a_meaning() -> None:
             assert table.is_class or "$elem" not in references, f"{name}.{member} is no method"
 
 
+def test_a_name_means_one_thing_in_one_role() -> None:
+    """Beside its main meaning a call may only be an upsert or a commit-aware form."""
+    compiled = compile_files(sorted(FOLDER.glob("*.toml")))
+    for name, raw in compiled.tables.items():
+        for member, numbers in msgspec.msgpack.decode(raw, type=Table).facts.items():
+            details = [compiled.details[number] for number in numbers]
+            main = [detail.role for detail in details if detail.effect not in ("after-commit", "upsert")]
+            assert len(main) == len(set(main)), f"{name}.{member}"
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
     (tmp_path / "database.toml").write_text('[module."acme"]\nread = "get"', encoding="utf-8")
