@@ -43,6 +43,7 @@ from threadly_lint.program.request_flow import Flow, is_signed, request_flows
 from threadly_lint.program.routers import Router, routers
 from threadly_lint.program.siblings import Practice, practice
 from threadly_lint.program.subjects import Call, Endpoint, Operation
+from threadly_lint.program.swallowing import Swallowed, swallowed_errors
 from threadly_lint.program.time_limits import Unlimited, unlimited_waits
 from threadly_lint.program.timeline import Moment
 from threadly_lint.values import (
@@ -93,6 +94,7 @@ __all__ = [
     "Run",
     "Span",
     "Step",
+    "Swallowed",
     "SwapDecorators",
     "Unlimited",
     "Verdicts",
@@ -113,6 +115,7 @@ __all__ = [
     "refusals",
     "request_flows",
     "routers",
+    "swallowed_errors",
     "types",
     "unguarded_accesses",
     "unhandled_limiters",

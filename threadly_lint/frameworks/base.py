@@ -309,11 +309,12 @@ def path_parameters(path: str, function: Function, skip: int) -> dict[str, Value
     """
     raw = t.obj("str", tags=frozenset({Tag("request", "path")}))
     names = [p.name for p in function.params[skip:] if p.kind in ("normal", "keyword")]
-    found = dict(_placeholders(path))
+    found = dict(placeholders(path))
     return {name: found[name] for name in names if name in found} if path else dict.fromkeys(names, raw)
 
 
-def _placeholders(path: str) -> Iterator[tuple[str, Value]]:
+def placeholders(path: str) -> Iterator[tuple[str, Value]]:
+    """The parameters that a path names, with their values."""
     for match in PLACEHOLDER.finditer(path):
         name, kind = (match["name"], match["kind"]) if match["name"] else (match["plain"], match["converter"])
         source = "typed" if (kind or "").partition("(")[0] in CONVERTERS else "path"

@@ -27,6 +27,7 @@ from threadly_lint.program.contexts import hand_over, stay_inside
 from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
 from threadly_lint.program.names import Function
 from threadly_lint.program.parameters import definition_scope
+from threadly_lint.program.request_data import is_text
 from threadly_lint.program.types import Atom, Tag, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -230,7 +231,7 @@ def _arguments(a: Activation, function: Function, node: n.Expr, depth: int = 0) 
         if target or any(isinstance(x.shape, t.Obj) and x.shape.name in ("fastapi.Depends", "fastapi.Security") for x in marker):
             keywords[param.name] = _with_type(inject(a, target or _type_itself(a, scope, param), node, depth), declared)
         else:
-            keywords[param.name] = _from_request(a.program, param, marker, declared)
+            keywords[param.name] = _from_request(scope, param, marker, declared)
     return keywords
 
 
@@ -268,21 +269,36 @@ def _with_type(value: Value, declared: Value) -> Value:
     return t.proven(t.tagged(declared, t.tags_of(value)), proof)
 
 
-def _from_request(program: Program, param: n.Parameter, marker: Value, declared: Value) -> Value:
+def _from_request(scope: Activation, param: n.Parameter, marker: Value, declared: Value) -> Value:
     """A parameter that FastAPI fills from the request: typed ones are checked, ``dict`` and ``Any`` are raw."""
     if declared and all(isinstance(x.shape, t.Obj) and x.shape.name in INJECTED for x in declared if not t.is_none(x)):
         return declared
     kinds = {x.shape.name.rpartition(".")[2] for x in marker if isinstance(x.shape, t.Obj)}
     source = next((SOURCES[k] for k in sorted(kinds) if k in SOURCES), "")
-    raw = _is_raw(declared) and (source in ("body", "form", "") and bool(source or not _is_scalar(declared)))
-    tag = Tag("request", source or "body") if raw else Tag("request", "typed")
+    raw = _is_raw(scope, param, declared) and (source in ("body", "form", "") and bool(source or not _is_scalar(declared)))
+    tag = Tag("request", source or "body") if raw else Tag("request", "text" if is_text(declared) else "typed")
     value = declared or t.obj("str")
     return t.tagged(value, frozenset({tag}))
 
 
-def _is_raw(declared: Value) -> bool:
-    """Whether a type says nothing about the shape of the data."""
-    return bool(declared) and any(isinstance(x.shape, t.Unknown | t.Map) for x in declared)
+def _is_raw(scope: Activation, param: n.Parameter, declared: Value) -> bool:
+    """Whether a type says nothing about the shape of the data; one that cannot be seen may say much."""
+    from threadly_lint.program.annotations import declares_anything
+
+    if any(_is_mapping(x) for x in declared):
+        return True
+    unknown = any(isinstance(x.shape, t.Unknown) for x in declared)
+    return unknown and param.annotation is not None and declares_anything(scope, param.annotation)
+
+
+def _is_mapping(atom: Atom) -> bool:
+    shape = atom.shape
+    return isinstance(shape, t.Map) or (isinstance(shape, t.Seq) and any(_is_mapping(x) for x in shape.elem))
+
+
+def _is_text(declared: Value) -> bool:
+    """Whether any text will do."""
+    return not declared or any(isinstance(x.shape, t.Obj) and x.shape.name == "str" for x in declared)
 
 
 def _is_scalar(declared: Value) -> bool:

@@ -26,6 +26,7 @@ from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, ha
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class, Function
 from threadly_lint.program.parameters import definition_scope
+from threadly_lint.program.request_data import is_text
 from threadly_lint.program.types import Atom, Proof, Tag, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -42,7 +43,7 @@ ARIADNE_TYPES = {
     "ariadne.MutationType": "mutation",
     "ariadne.SubscriptionType": "subscription",
 }
-TYPED = frozenset({Tag("request", "typed")})
+TYPED, TEXT = frozenset({Tag("request", "typed")}), frozenset({Tag("request", "text")})
 BODY = ("body", "data", "form", "json")
 
 
@@ -238,7 +239,7 @@ def _arguments(program: Program, resolver: Resolver, root: Value) -> tuple[tuple
         elif position == 0 and _takes_root(resolver, params, declared):
             args.append(root)
         else:
-            keywords[param.name] = t.tagged(declared or t.obj("str"), TYPED)
+            keywords[param.name] = t.tagged(declared or t.obj("str"), TYPED if declared and not is_text(declared) else TEXT)
     return tuple(args), keywords
 
 

@@ -22,22 +22,28 @@ if TYPE_CHECKING:
 
 
 class State:
-    """What holds at one point: the variables (and refined attribute paths) and the proof of an authenticated caller."""
+    """What holds at one point: the variables (and refined attribute paths) and the proof of an authenticated caller.
 
-    __slots__ = ("auth", "env")
+    ``checked`` names the places whose request data has passed a check.
+    """
 
-    def __init__(self, env: dict[str, Value], auth: Proof) -> None:
+    __slots__ = ("auth", "checked", "env")
+
+    def __init__(self, env: dict[str, Value], auth: Proof, checked: frozenset[str] = frozenset()) -> None:
         self.env = env
         self.auth = auth
+        self.checked = checked
 
     def copy(self) -> State:
-        return State(dict(self.env), self.auth)
+        return State(dict(self.env), self.auth, self.checked)
 
     def forget(self, root: str) -> None:
         """Drop what was known about attributes and items of a name that is bound anew."""
         stale = [k for k in self.env if k.startswith((root + ".", root + "["))]
         for key in stale:
             del self.env[key]
+        if self.checked:
+            self.checked = frozenset(x for x in self.checked if x != root and not x.startswith((root + ".", root + "[")))
 
 
 def merge(*states: State | None) -> State | None:
@@ -58,7 +64,7 @@ def merge(*states: State | None) -> State | None:
             del env[name]
     proofs = [s.auth for s in live]
     auth = frozenset().union(*proofs) if all(proofs) else NO_PROOF
-    return State(env, auth)
+    return State(env, auth, frozenset.intersection(*(s.checked for s in live)))
 
 
 class Activation:
@@ -90,6 +96,8 @@ class Activation:
         self.seen: set[Tag] = set()
         self.left: list[Callable[[], None]] = []
         self.variables: dict[str, Value] = {}
+        self.places: dict[str, Value] = {}
+        self.checked_at_ends: list[frozenset[str]] = []
 
     # Names -------------------------------------------------------------------------------------------------------------
 
@@ -179,6 +187,8 @@ class Activation:
         """End the path with a return or raise."""
         self.exits.append(exit_)
         if self.state is not None:
+            if exit_.kind == "return":
+                self.checked_at_ends.append(self.state.checked)
             for name, value in self.state.env.items():
                 if name.isidentifier():
                     self.variables[name] = t.join(self.variables.get(name, ()), value)
@@ -231,4 +241,5 @@ def outcome_of(activation: Activation, *, is_generator_object: bool) -> Outcome:
     if yields and is_generator_object:
         returned = (t.Atom(t.Seq("list", None, returned), t.tags_of(returned)),)
     auth = frozenset().union(*(e.auth for e in normal)) if normal and all(e.auth for e in normal) else NO_PROOF
-    return Outcome(a.function, a.events, a.exits, t.bounded(returned), auth, a.stores)
+    checked = frozenset.intersection(*a.checked_at_ends) if a.checked_at_ends else frozenset()
+    return Outcome(a.function, a.events, a.exits, t.bounded(returned), auth, a.stores, checked=checked)

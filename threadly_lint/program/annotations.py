@@ -8,6 +8,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import constant, walk
 
 TRANSPARENT = frozenset(
     """Annotated Required NotRequired Final ClassVar ReadOnly Awaitable Coroutine Optional Union InitVar Mapped""".split()
@@ -32,6 +33,16 @@ def annotated(a: Activation, expr: n.Expr) -> Value:
     if isinstance(expr, n.Subscript):
         return _generic(a, expr)
     return _instances(a, _resolve(a, expr))
+
+
+def declares_anything(a: Activation, expr: n.Expr) -> bool:
+    """Whether an annotation says ``Any`` or ``object`` somewhere, so that a value of it may be whatever was sent."""
+    return any(
+        isinstance(atom.shape, t.Lib) and atom.shape.name in UNTYPED
+        for part in walk(expr)
+        if isinstance(part, n.Name | n.Attribute)
+        for atom in _resolve(a, part)
+    )
 
 
 def _resolve(a: Activation, expr: n.Expr) -> Value:
@@ -81,7 +92,9 @@ def _generic(a: Activation, expr: n.Subscript) -> Value:
         return (Atom(t.Map((), True)),)
     if leaf in ("type", "Type"):
         return _resolve(a, args[0])
-    if leaf in ("Literal", "Callable"):
+    if leaf == "Literal":
+        return t.join(*(t.const(constant(x)) for x in args if isinstance(x, n.Constant))) or t.ANYTHING
+    if leaf == "Callable":
         return t.ANYTHING
     if name:
         return t.obj(name, annotated(a, args[0]))

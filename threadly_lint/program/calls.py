@@ -131,7 +131,7 @@ def call_function(
     a: Activation, shape: t.Func, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Node
 ) -> Value:
     """Call a function of the project: what it does happens here."""
-    outcome = a.program.run(shape, args, keywords)
+    outcome = a.program.run(shape, args, keywords, patient=a.module.is_sketch)
     a.inline(outcome, node, shape.info.qualname)
     if not outcome.returns and outcome.exits and a.state is not None:
         statuses = {e.status for e in outcome.exits}

@@ -48,7 +48,7 @@ class Event:
     """One effect at one place. ``effect`` is knowledge's word for it, or one of the engine's own:
 
     ``construct`` (a model row is made), ``assign`` (an attribute of a row is set), ``reject`` (the caller is turned away),
-    ``raise``, ``sign-in`` (a session or token is issued).
+    ``raise``, ``sign-in`` (a session or token is issued), ``answer-status`` (the status of an answer is set).
     ``auth`` is the proof that an authenticated caller got here, as far as this function shows it.
     """
 
@@ -120,7 +120,10 @@ class Exit:
 
 @dataclass(slots=True, eq=False)
 class Outcome:
-    """What one function did when it was run with certain arguments."""
+    """What one function did when it was run with certain arguments.
+
+    ``checked`` names the places (variables and their items) whose request data has passed a check whenever it ends normally.
+    """
 
     function: Function
     events: list[Event | Inlined] = field(default_factory=list)
@@ -129,6 +132,7 @@ class Outcome:
     auth: Proof = NO_PROOF
     stores: dict[str, Value] = field(default_factory=dict)
     parts: tuple[Outcome, Outcome] | None = None
+    checked: frozenset[str] = frozenset()
 
     @property
     def returns(self) -> bool:

@@ -45,6 +45,8 @@ class Tag(NamedTuple):
 
 Tags = frozenset[Tag]
 NO_TAGS: Tags = frozenset()
+NAMED = Tag("named")
+"""Of a mapping (or what it has melted into): the code chose its keys, whatever its values are."""
 
 
 # Shapes -----------------------------------------------------------------------------------------------------------------
@@ -265,8 +267,14 @@ def tags_of(value: Iterable[Atom]) -> Tags:
                 tags |= tags_of(item)
         elif isinstance(shape, Map):
             for _, item in shape.entries:
-                tags |= tags_of(item)
+                tags |= keyed(tags_of(item), by=atom.tags)
     return frozenset(tags)
+
+
+def keyed(tags: Tags, *, by: Tags) -> Tags:
+    """Tags of the values of a mapping whose keys have the tags ``by``: keys that are not the caller's are the code's."""
+    is_data = any(x.kind == "request" for x in tags)
+    return tags | {NAMED} if is_data and not any(x.kind == "request" for x in by) else tags
 
 
 def common_proof(atoms: Iterable[Atom]) -> Proof:

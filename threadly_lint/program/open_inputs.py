@@ -1,0 +1,88 @@
+"""Forms and serializers that take every column of their model, where requests fill them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from threadly_lint.program import types as t
+from threadly_lint.program.names import Class
+from threadly_lint.program.request_data import raw_tags
+from threadly_lint.values import Span
+
+if TYPE_CHECKING:
+    from threadly_lint.program.effects import Event
+    from threadly_lint.program.entry_points import EntryPoint
+    from threadly_lint.program.program import Program
+
+MODEL_FORMS = ("django.forms.ModelForm", "rest_framework.serializers.ModelSerializer")
+EDITING_VIEWS = (
+    "django.views.generic.CreateView",
+    "django.views.generic.UpdateView",
+    "django.views.generic.edit.CreateView",
+    "django.views.generic.edit.UpdateView",
+)
+EVERYTHING = "__all__"
+
+
+@dataclass(frozen=True, eq=False)
+class OpenInput:
+    """A class whose ``fields`` are all columns of a model, and the endpoint that fills it."""
+
+    info: Class
+    path: str
+    span: Span
+    symbol: str
+    endpoint: str
+
+
+def open_inputs(program: Program, endpoints: list[EntryPoint]) -> Iterator[OpenInput]:
+    """One for each class, at its ``fields``."""
+    seen: set[Class] = set()
+    by_symbol = {c.symbol: c for c in program.classes}
+    for endpoint in endpoints:
+        for info in (*_filled(endpoint, by_symbol), *_edited(program, endpoint)):
+            if info not in seen and (found := _declared(program, info, endpoint)) is not None:
+                seen.add(info)
+                yield found
+
+
+def _filled(endpoint: EntryPoint, classes: dict[str, Class]) -> Iterator[Class]:
+    """Forms and serializers that are made with raw request data."""
+    for run in endpoint.runs:
+        for occurrence in run.occurrences:
+            event = occurrence.event
+            if event.effect == "validation" and event.api in classes and _is_given_data(event):
+                yield classes[event.api]
+
+
+def _is_given_data(event: Event) -> bool:
+    return any(raw_tags(v) for v in (*event.args, *(v for _, v in event.keywords)))
+
+
+def _edited(program: Program, endpoint: EntryPoint) -> Iterator[Class]:
+    """The class of a view that edits rows by itself."""
+    info = endpoint.function.owner or next((c for c in program.classes if c.symbol == endpoint.symbol), None)
+    if info is not None and program.inherits(info, *EDITING_VIEWS):
+        yield info
+
+
+def _declared(program: Program, info: Class, endpoint: EntryPoint) -> OpenInput | None:
+    for holder in _holders(program, info):
+        if program.class_attribute(holder, "read_only_fields")[0] is not None:
+            return None
+        owner, value = program.class_attribute(holder, "fields")
+        if owner is not None and t.text_of(value) == EVERYTHING:
+            node = owner.scope["fields"][0].node
+            return OpenInput(info, owner.module.path, Span(*node.span), owner.symbol, endpoint.label)
+    return None
+
+
+def _holders(program: Program, info: Class) -> Iterator[Class]:
+    """Where ``fields`` stands: in ``Meta``, or in the view itself."""
+    if program.inherits(info, *EDITING_VIEWS):
+        yield info
+    elif program.inherits(info, *MODEL_FORMS):
+        _, meta = program.class_attribute(info, "Meta")
+        yield from (x.shape.info for x in meta if isinstance(x.shape, t.ClassRef))

@@ -1,0 +1,274 @@
+"""Where raw request data ends up: for each endpoint, the effects that are given it, by kind of effect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from threadly_lint.knowledge.facts import Argument
+from threadly_lint.program import types as t
+from threadly_lint.program.effects import Event, Occurrence
+from threadly_lint.program.request_data import is_raw, plain_text, raw_tags
+from threadly_lint.program.schema_checks import SchemaCheck, schema_checks
+from threadly_lint.program.types import Tags, Value
+from threadly_lint.values import Span, Step
+
+if TYPE_CHECKING:
+    from threadly_lint.program.entry_points import EntryPoint, Run
+    from threadly_lint.program.program import Program
+
+Standing = Literal["unchecked", "checked later", "checked beside"]
+SinkKind = Literal["database write", "external call", "file path", "cache key", "process"]
+SINKS: dict[str, SinkKind] = {
+    "construct": "database write",
+    "assign": "database write",
+    "write": "database write",
+    "upsert": "database write",
+    "external-call": "external call",
+    "index-write": "external call",
+    "file-read": "file path",
+    "file-write": "file path",
+    "process": "process",
+    "cache-get": "cache key",
+    "cache-set": "cache key",
+    "cache-delete": "cache key",
+}
+ANY_TEXT_IS_TOO_MUCH = ("file path", "process")
+REMOVALS = ("delete", "remove", "destroy", "drop")
+FILTERED = frozenset("update_one update_many replace_one find_one_and_update find_one_and_replace".split())
+TWO_PATHS = frozenset("rename renames replace copy copy2 copyfile copytree move link symlink symlink_to".split())
+INCIDENTAL = frozenset({"url", "headers", "cookies"})
+FORWARDED = frozenset({"auth", "cookies", "headers"})
+IDENTITY_CHECKS = ("token-check", "token", "user-check", "sign-in", "current-user")
+SCALARS = frozenset("str bytes int float bool".split())
+POURING = frozenset("construct write upsert build-write".split())
+POURED_POSITIONALLY = frozenset("update values insert create insert_many update_from_dict sqlmodel_update".split())
+SET_CLAUSE = re.compile(r"^\s*update\b.*?\bset\b(.*?)(\bwhere\b|$)", re.IGNORECASE | re.DOTALL)
+PLACEHOLDER = re.compile(r"%s|%\(|\?|:\w|\$\d|\{\}")
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """Raw data of one endpoint that one effect is given.
+
+    ``path``, ``span`` and ``symbol`` are the place in the handler's own function where that happens: the effect itself,
+    or the call that hands the data on. ``sources`` are the parts of the request that it comes from. ``standing`` tells
+    whether the same data passes a schema later, or has passed one whose result is not used here.
+    """
+
+    kind: SinkKind
+    endpoint: EntryPoint
+    occurrence: Occurrence
+    sources: Tags
+    poured: bool
+    standing: Standing
+    path: str
+    span: Span
+    symbol: str
+
+    @property
+    def trail(self) -> tuple[Step, ...]:
+        return self.occurrence.trail
+
+    @property
+    def source_names(self) -> str:
+        """The sources in words."""
+        return " and ".join(sorted({WORDS.get(x.detail, x.detail) for x in self.sources})) or "request data"
+
+    @property
+    def incidental(self) -> bool:
+        """Whether the data only comes from what a client sends along with every request."""
+        return all(x.detail in INCIDENTAL for x in self.sources)
+
+
+WORDS = {
+    "any": "parameters",
+    "files": "upload",
+    "form": "form data",
+    "json": "JSON body",
+    "path": "path parameter",
+    "query": "query parameter",
+    "headers": "header",
+    "cookies": "cookie",
+    "text": "text parameter",
+    "url": "URL",
+}
+
+
+def request_flows(program: Program, endpoint: EntryPoint) -> list[Flow]:
+    """All flows of an endpoint over its mounts, in the order in which they are reached."""
+    key = ("request flows", endpoint)
+    if key not in program.memo:
+        found: dict[tuple[str, Span, str, bool], Flow] = {}
+        for run in endpoint.runs:
+            for flow in _flows_of(program, endpoint, run):
+                found.setdefault((flow.path, flow.span, flow.kind, flow.poured), flow)
+        program.memo[key] = list(found.values())
+    result: list[Flow] = program.memo[key]
+    return result
+
+
+def _flows_of(program: Program, endpoint: EntryPoint, run: Run) -> Iterator[Flow]:
+    checks = list(schema_checks(program, run.occurrences))
+    inside = frozenset(map(id, run.inside))
+    for position, occurrence in enumerate(run.occurrences):
+        event = occurrence.event
+        poured = is_poured(event)
+        kind = SINKS.get(event.effect) or ("database write" if poured else None)
+        sources = sources_of(program, event, kind) if kind and id(occurrence) in inside else t.NO_TAGS
+        if kind is None or not sources or _checked_as_model(event, run.occurrences[position + 1 :]):
+            continue
+        covering = [check for check in checks if check.covers(sources)]
+        if any(check.in_place and check.position < position for check in covering):
+            continue
+        yield Flow(
+            kind, endpoint, occurrence, sources, poured, _standing(position, covering), *_place(endpoint, occurrence)
+        )
+
+
+def _standing(position: int, covering: list[SchemaCheck]) -> Standing:
+    if any(check.position < position for check in covering):
+        return "checked beside"
+    return "checked later" if covering else "unchecked"
+
+
+def _checked_as_model(event: Event, later: tuple[Occurrence, ...]) -> bool:
+    """``row.full_clean()`` before the row is saved checks what it was made of."""
+    if event.effect not in ("construct", "assign"):
+        return False
+    return any(o.effect == "validation" and o.event.model == event.model != "" for o in later)
+
+
+def _place(endpoint: EntryPoint, occurrence: Occurrence) -> tuple[str, Span, str]:
+    """The effect, or the handler's own call on the way to it."""
+    event = occurrence.event
+    if event.function is endpoint.function:
+        return event.path, event.span, event.symbol
+    own = next((c for c in occurrence.calls if c.function is endpoint.function and c.node.span[0]), None)
+    called = any(c.outcome.function is endpoint.function for c in occurrence.calls)
+    if own is not None and called:
+        inner = [c for c in occurrence.calls if c.function is endpoint.function]
+        return endpoint.path, Span(*inner[-1].node.span), endpoint.symbol
+    return event.path, event.span, event.symbol
+
+
+# What an effect is given ----------------------------------------------------------------------------------------------
+
+
+def sources_of(program: Program, event: Event, kind: SinkKind | None) -> Tags:
+    """The raw sources in what matters about an effect: values written, bodies, addresses, paths, keys, commands."""
+    values = list(_values(program, event, kind))
+    tags = frozenset().union(*(raw_tags(v) for v in values))
+    if kind in ANY_TEXT_IS_TOO_MUCH:
+        tags |= frozenset().union(*(plain_text(v) for v in values))
+    if kind == "database write":
+        tags = frozenset(x for x in tags if x.detail != "url")
+    return tags
+
+
+def _values(program: Program, event: Event, kind: SinkKind | None) -> Iterator[Value]:
+    if kind == "file path":
+        yield from _paths(program, event)
+    elif kind == "cache key":
+        yield _argument(event, event.fact.key if event.fact else None)
+    elif event.effect == "assign":
+        yield event.value
+    elif event.effect == "write":
+        yield from _written(event)
+    elif kind == "external call":
+        yield from _sent(program, event)
+    else:
+        yield from event.args
+        yield from (v for _, v in event.keywords)
+
+
+def _sent(program: Program, event: Event) -> Iterator[Value]:
+    """Address and body; headers and cookies are passed on, credentials go to whoever checks them."""
+    if program.knowledge.fact(event.api, *IDENTITY_CHECKS) is not None:
+        return
+    yield from event.args
+    for name, value in event.keywords:
+        if name not in FORWARDED or any(x.detail not in INCIDENTAL for x in raw_tags(value)):
+            yield value
+
+
+def _argument(event: Event, where: Argument | None) -> Value:
+    if where is None:
+        return event.argument(0)
+    for keyword in where.keywords:
+        if found := event.argument(None, keyword):
+            return found
+    return event.argument(where.position)
+
+
+def _paths(program: Program, event: Event) -> Iterator[Value]:
+    """A path method's own path; the first argument of everything else (the first two of copying and renaming)."""
+    if program.knowledge.fact(event.api, "sanitizer"):
+        return
+    leaf = event.api.rpartition(".")[2]
+    if event.api.startswith("pathlib."):
+        yield event.receiver
+        if leaf in TWO_PATHS:
+            yield event.argument(0)
+        return
+    yield _argument(event, event.fact.key if event.fact else None)
+    if leaf in TWO_PATHS:
+        yield event.argument(1)
+
+
+def _written(event: Event) -> Iterator[Value]:
+    """What a write stores: filters only choose rows."""
+    leaf = event.api.rpartition(".")[2]
+    if leaf.startswith(REMOVALS):
+        return
+    args = event.args[1:] if leaf in FILTERED else event.args
+    text = t.shape_text(event.args[0]) if event.args else None
+    if text is not None and _only_chooses(text):
+        args = event.args[:1]
+        yield from args
+        return
+    yield from args
+    yield from (v for _, v in event.keywords)
+
+
+def _only_chooses(statement: str) -> bool:
+    """Whether an SQL statement takes parameters for its condition alone."""
+    if statement.lstrip().lower().startswith("delete"):
+        return True
+    clause = SET_CLAUSE.match(statement)
+    return clause is not None and not PLACEHOLDER.search(clause[1])
+
+
+# Whole mappings -------------------------------------------------------------------------------------------------------
+
+
+def is_poured(event: Event) -> bool:
+    """Whether a mapping whose keys the caller chose becomes columns of a model."""
+    if event.effect == "assign":
+        return event.api == "*" and is_whole(event.value)
+    if event.effect not in POURING or not event.model:
+        return False
+    if is_whole(dict(event.keywords).get("**", ())):
+        return True
+    leaf = event.api.rpartition(".")[2]
+    return leaf in POURED_POSITIONALLY and any(is_whole(v) and _is_mapping(v) for v in event.args[:1])
+
+
+def is_whole(value: Value) -> bool:
+    return any(any(map(is_raw, x.tags)) and t.NAMED not in x.tags for x in value)
+
+
+def _is_mapping(value: Value) -> bool:
+    shapes = [x.shape for x in value if not t.is_none(x)]
+    return all(isinstance(s, t.Map | t.Unknown) or (isinstance(s, t.Obj) and s.name not in SCALARS) for s in shapes)
+
+
+def is_signed(endpoint: EntryPoint) -> bool:
+    """Whether the endpoint takes nothing without checking who has signed it."""
+    return any(
+        o.effect == "token-check" and o.event.fact is not None and o.event.fact.service == "webhook"
+        for run in endpoint.runs
+        for o in run.inside
+    )

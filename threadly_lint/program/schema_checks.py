@@ -1,0 +1,84 @@
+"""Schema checks on the way of an endpoint: which part of the request each is given, and what becomes of its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from threadly_lint.program import types as t
+from threadly_lint.program.effects import Event, Occurrence
+from threadly_lint.program.request_data import raw_tags
+from threadly_lint.program.types import Tags
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
+
+if TYPE_CHECKING:
+    from threadly_lint.program.program import Program
+
+SCHEMA_LIBRARIES = (
+    "cattrs.", "cerberus.", "django.forms.", "flask_wtf.", "jsonschema.", "marshmallow.", "msgspec.", "pydantic.",
+    "rest_framework.serializers.", "trafaret.", "voluptuous.", "wtforms.",
+)  # fmt: skip
+SINGLE_VALUES = ("enum.Enum",)
+
+
+@dataclass(frozen=True, eq=False)
+class SchemaCheck:
+    """A check of whole request data at ``position`` among the occurrences of a run.
+
+    ``sources`` are the raw parts of the request that it is given; a decorator is given all. ``in_place`` checks let the
+    data itself pass, others give a checked copy.
+    """
+
+    position: int
+    occurrence: Occurrence
+    sources: Tags
+    in_place: bool
+    everything: bool = False
+
+    def covers(self, sources: Tags) -> bool:
+        return self.everything or (bool(sources) and sources <= self.sources)
+
+
+def schema_checks(program: Program, occurrences: Iterable[Occurrence]) -> Iterator[SchemaCheck]:
+    """All schema checks of a run, in order."""
+    for position, occurrence in enumerate(occurrences):
+        event = occurrence.event
+        if event.effect != "validation":
+            continue
+        if event.fact is not None and event.fact.kind == "decorator":
+            yield SchemaCheck(position, occurrence, t.NO_TAGS, in_place=True, everything=True)
+        elif is_schema(program, event):
+            given = (*event.args, *(v for _, v in event.keywords))
+            sources = frozenset().union(*(raw_tags(v) for v in given))
+            yield SchemaCheck(position, occurrence, sources, in_place=_is_in_place(event))
+
+
+def is_schema(program: Program, event: Event) -> bool:
+    """Whether a validator takes a whole mapping: a schema class, form or serializer; not ``UUID`` or an enumeration."""
+    names = [event.fact.name] if event.fact is not None else []
+    for atom in event.receiver:
+        if isinstance(atom.shape, t.Inst | t.ClassRef):
+            names += program.library_bases(atom.shape.info)
+    names = [program.knowledge.canonical(name) for name in names]
+    return any(f"{name}.".startswith(SCHEMA_LIBRARIES) for name in names)
+
+
+def _is_in_place(event: Event) -> bool:
+    fact = event.fact
+    return fact is not None and fact.returns is None and fact.identity == "raises" and fact.kind != "class"
+
+
+def ignored_verdict(event: Event) -> bool:
+    """Whether a check that only answers true or false stands as a statement of its own."""
+    fact = event.fact
+    if event.effect != "validation" or fact is None or fact.identity not in ("bool", "not-bool"):
+        return False
+    if any(True in t.constants(v) for k, v in event.keywords if k == "raise_exception"):
+        return False
+    return any(isinstance(s, n.ExprStmt) and _called(s.value) == event.node.span for s in walk(event.function.node))
+
+
+def _called(expr: n.Expr) -> n.Span | None:
+    return expr.value.span if isinstance(expr, n.Await) else expr.span
