@@ -22,7 +22,7 @@ from threadly_lint.knowledge import (
 )
 from threadly_lint.knowledge.compiling import compile_files
 from threadly_lint.knowledge.facts import Table
-from threadly_lint.knowledge.store import FOLDER, compiled_knowledge
+from threadly_lint.knowledge.store import FOLDER, KEPT, compiled_knowledge
 
 
 def knowledge_of(folder: Path, **files: str) -> Knowledge:
@@ -343,6 +343,14 @@ def test_a_changed_file_is_read_again(files: Path, tmp_path: Path) -> None:
     known = Knowledge(compiled_knowledge(files, tmp_path / "cache"))
     assert known.fact("acme.put", "write") is not None
     assert not known.is_known("acme.get")
+
+
+def test_old_forms_are_forgotten(files: Path, tmp_path: Path) -> None:
+    for number in range(KEPT + 2):
+        (files / "database.toml").write_text(f'[module."acme{number}"]\nread = "get"', encoding="utf-8")
+        compiled_knowledge(files, tmp_path / "cache")
+    assert len(list((tmp_path / "cache").iterdir())) == KEPT
+    assert Knowledge(compiled_knowledge(files, tmp_path / "cache")).is_known(f"acme{KEPT + 1}.get")
 
 
 def test_a_damaged_store_is_rebuilt(files: Path, tmp_path: Path) -> None:

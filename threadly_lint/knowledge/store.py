@@ -14,6 +14,7 @@ import msgspec
 from threadly_lint.knowledge.facts import Compiled
 
 FOLDER = Path(__file__).parent
+KEPT = 4  # compiled forms: several versions of the tool may be in use side by side
 
 
 def compiled_knowledge(folder: Path = FOLDER, cache: Path | None = None) -> Compiled:
@@ -53,7 +54,7 @@ def _digest(paths: Iterable[Path]) -> str:
 
 
 def _store(path: Path, content: bytes) -> None:
-    """Write the whole file or nothing."""
+    """Write the whole file or nothing; forget forms that later ones have followed."""
     import tempfile
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,3 +62,6 @@ def _store(path: Path, content: bytes) -> None:
     with os.fdopen(handle, "wb") as file:
         file.write(content)
     os.replace(name, path)
+    stored = sorted(path.parent.glob("knowledge-*.msgpack"), key=lambda kept: kept.stat().st_mtime_ns, reverse=True)
+    for old in stored[KEPT:]:
+        old.unlink(missing_ok=True)
