@@ -2,15 +2,16 @@
 
 ## What
 
-Anybody can call an endpoint that signs callers in, hands out tokens, registers accounts, resets passwords, checks codes, sends mail,
-stores uploads or writes rows for strangers, and nothing counts the calls: no decorator, dependency, throttle class, middleware or
-default of a limiter on every way that leads to it. Such endpoints are reported one by one. All others are summed up in one preview
-finding at their router or application when most of them have no limit.
+Anybody can call an endpoint that signs callers in, hands out tokens, registers accounts, resets passwords, checks
+codes, sends mail, stores uploads or writes rows for strangers, and nothing counts the calls: no decorator,
+dependency, throttle class, middleware or default of a limiter on every way that leads to it. Such endpoints are
+reported one by one. All others are summed up in one preview finding at their router or application when most of
+them have no limit.
 
 ## Why
 
-Without a limit passwords and codes can be guessed by trying, mailboxes and tables can be filled, and one caller can use up what
-all others need.
+Without a limit passwords and codes can be guessed by trying, mailboxes and tables can be filled, and one caller can
+use up what all others need.
 
 ## Instead
 
@@ -62,13 +63,13 @@ def login():
 
 ## Exempt
 
-Endpoints behind an authentication check count in the summary only; health checks and signed webhooks need no limit. A limit in front
-of the application is declared with the setting `gateway-limit`.
+Endpoints behind an authentication check count in the summary only; health checks and signed webhooks need no limit.
+A limit in front of the application is declared with the setting `gateway-limit`.
 
 ## Limits
 
-What may be a limiter but cannot be seen, such as a decorator of an unknown library, lowers the confidence. Counters that end in an
-answer other than 429 are not recognised.
+What may be a limiter but cannot be seen, such as a decorator of an unknown library, lowers the confidence. Counters
+that end in an answer other than 429 are not recognised.
 
 ## Peers
 
@@ -116,7 +117,7 @@ def sum_up(program: Program, _: Program) -> Iterator[Finding]:
 
 
 def remaining(program: Program, small: list[Router]) -> Iterator[Finding]:
-    """What strangers reach through small routers: one summary at the first, or one finding each where most have a limit."""
+    """What strangers reach through small routers: one summary at the first, or one finding for each exception."""
     endpoints = tuple(e for router in small for e in router.endpoints if not e.guards)
     without = [e for e in endpoints if lacks_limit(e, program)]
     if is_usual(program, without, endpoints):

@@ -2,8 +2,8 @@
 
 ## What
 
-Code of the project answers 429 by hand and sends no `Retry-After`, or leaves out the limit headers that its other answers 429
-carry. A limiter of slowapi whose error has no registered handler is reported where the limiter is made.
+Code of the project answers 429 by hand and sends no `Retry-After`, or leaves out the limit headers that its other
+answers 429 carry. A limiter of slowapi whose error has no registered handler is reported where the limiter is made.
 
 ## Why
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def answered_statuses(program: Program) -> dict[str, int]:
-    """Statuses by exception class, where a handler always answers with the same one; catch-all handlers tell nothing."""
+    """Statuses by exception class, where a handler always answers with the same; catch-all handlers tell nothing."""
     from threadly_lint.frameworks.base import call_registrations, decorator_registrations, underlying
 
     found: dict[str, int] = {}

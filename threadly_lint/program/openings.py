@@ -1,4 +1,4 @@
-"""What strangers can do through an endpoint, and could do very often: guess credentials, make accounts and rows, send mail, upload."""
+"""What strangers can do through an endpoint, and could do very often, such as guessing passwords."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint
 
 MESSAGES = frozenset({"mail", "sms", "push"})
-GUESSABLE = re.compile(r"(^|_)(code|otp|pin|passcode)(_|$)", re.I)
-INSERTING = re.compile(r"^\W*(insert|replace|merge|upsert)\b", re.I)
+GUESSABLE = re.compile(r"(^|_)(code|otp|pin|passcode)(_|$)", re.IGNORECASE)
+INSERTING = re.compile(r"^\W*(insert|replace|merge|upsert)\b", re.IGNORECASE)
 CREATING = frozenset({"construct", "upsert"})
 READING_ONLY = frozenset({"GET", "HEAD", "OPTIONS"})
 CHECKS = frozenset({"token", "user-check"})

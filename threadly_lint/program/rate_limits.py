@@ -1,7 +1,8 @@
 """Whether requests to an endpoint are counted and turned away when there are too many.
 
-Every layer counts: decorators, dependencies, throttles and middleware run with the handler, so their limits and answers 429 are
-met on the way; limits that a limiter puts on whole applications or blueprints are read where it is made.
+Every layer counts: decorators, dependencies, throttles and middleware run with the handler, so their limits and
+answers 429 are met on the way; limits that a limiter puts on whole applications or blueprints are read where it is
+made.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Answers 429 that the project writes by hand, and which headers they carry.
 
-Headers may be given on the spot, set elsewhere in the function, by a function that it calls, by the handler registered for the
-exception, or by a hook that sees every answer. Headers that cannot be read are believed to be complete.
+Headers may be given on the spot, set elsewhere in the function, by a function that it calls, by the handler
+registered for the exception, or by a hook that sees every answer. Headers that cannot be read are believed to be
+complete.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from threadly_lint.values import Span
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
-RETRY_AFTER = re.compile(r"retry[-_]after", re.I)
-LIMIT_HEADER = re.compile(r"(x-)?rate-?limit-[a-z-]+", re.I)
+RETRY_AFTER = re.compile(r"retry[-_]after", re.IGNORECASE)
+LIMIT_HEADER = re.compile(r"(x-)?rate-?limit-[a-z-]+", re.IGNORECASE)
 STATUS_NAME = re.compile(r"(HTTP_)?(429(_TOO_MANY_REQUESTS)?|TOO_MANY_REQUESTS)|(HTTP)?TooManyRequests")
 SEES_ANSWERS = frozenset(
     "after_request after_app_request middleware exception_handler errorhandler app_errorhandler error_handler".split()
@@ -35,7 +36,7 @@ SLOWAPI_LIMITER, SLOWAPI_ERROR = "slowapi.Limiter", "slowapi.errors.RateLimitExc
 
 @dataclass(frozen=True, eq=False)
 class Refusal:
-    """One answer 429: where it is written, and the header names in reach of it. ``sure`` when it has no headers but these."""
+    """One answer 429: where it is written, and the header names in reach; ``sure`` when it has no others."""
 
     path: str
     span: Span
