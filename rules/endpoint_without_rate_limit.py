@@ -80,7 +80,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Endpoint, EntryPoint, Finding, Program, Router, Rule, opening, rate_limits, routers
+from threadly_lint.rule import (
+    Endpoint,
+    EntryPoint,
+    Finding,
+    Program,
+    Router,
+    Rule,
+    opening,
+    place_of,
+    rate_limits,
+    routers,
+)
 
 rule = Rule(code="TLL001", pattern="rate-limiting", level="warning", planned_fix="suggested")
 
@@ -94,7 +105,7 @@ def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
     if found is None or (limited := rate_limits(program).of(endpoint, found)) == "yes":
         return
     yield rule.finding(
-        endpoint,
+        place_of(program, endpoint),
         f"`{endpoint.label}` {found.does} and nothing limits how often it is called",
         confidence=found.confidence if limited == "no" else "low",
         endpoint=endpoint.label,
@@ -125,7 +136,9 @@ def remaining(program: Program, small: list[Router]) -> Iterator[Finding]:
         return
     for endpoint in without:
         message = f"`{endpoint.label}` is open to everybody and has no rate limit"
-        yield rule.finding(endpoint, message, level="preview", confidence="medium", endpoint=endpoint.label)
+        yield rule.finding(
+            place_of(program, endpoint), message, level="preview", confidence="medium", endpoint=endpoint.label
+        )
 
 
 def lacks_limit(endpoint: EntryPoint, program: Program) -> bool:

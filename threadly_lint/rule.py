@@ -36,11 +36,12 @@ from threadly_lint.program.ownership import (
     unowned_changes,
     unprotected_account_creation,
 )
+from threadly_lint.program.pending_rows import gets_pending_row
 from threadly_lint.program.rate_limits import rate_limits
 from threadly_lint.program.reexports import edits_past_reexports
 from threadly_lint.program.refusals import Refusal, refusals, unhandled_limiters
 from threadly_lint.program.request_flow import Flow, is_signed, request_flows
-from threadly_lint.program.routers import Router, routers
+from threadly_lint.program.routers import Router, place_of, routers
 from threadly_lint.program.siblings import Practice, practice
 from threadly_lint.program.subjects import Call, Endpoint, Operation
 from threadly_lint.program.swallowing import Swallowed, swallowed_errors
@@ -102,6 +103,7 @@ __all__ = [
     "cycles_to_report",
     "edits_past_reexports",
     "exposed_calls",
+    "gets_pending_row",
     "is_signed",
     "issues_own_tokens",
     "may_be_absent",
@@ -109,6 +111,7 @@ __all__ = [
     "open_inputs",
     "opening",
     "own_account_reads",
+    "place_of",
     "practice",
     "provider_id_columns",
     "rate_limits",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from threadly_lint.program import types as t
 from threadly_lint.program.effects import Occurrence
-from threadly_lint.program.publicness import evident_purpose
+from threadly_lint.program.publicness import effects_of, evident_purpose
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.values import Confidence
 
@@ -31,36 +31,45 @@ class Opening(NamedTuple):
     confidence: Confidence
 
 
+ENTRANCES = {
+    "sign-in": Opening("sign-in", "signs callers in", "high"),
+    "sign-up": Opening("sign-up", "registers accounts", "high"),
+}
+
+
 def opening(endpoint: EntryPoint) -> Opening | None:
     """The first thing to limit about an endpoint that anybody can call; None for the rest."""
     if any(g.strength != "unknown" for g in endpoint.guards):
         return None
-    effects = [o for run in endpoint.runs if not run.mount.conditional for o in run.inside]
-    return next(_openings(endpoint, effects), None)
+    return next(_openings(endpoint, effects_of(endpoint)), None)
 
 
 def _openings(endpoint: EntryPoint, effects: list[Occurrence]) -> Iterator[Opening]:
     purpose = evident_purpose(endpoint)
     kind = purpose.kind if purpose is not None else ""
-    changing = not endpoint.methods or not set(endpoint.methods) <= READING_ONLY
     if kind in ("health", "webhook", "sign-out"):
         return
-    if kind == "sign-in" and changing:
-        yield Opening("sign-in", "signs callers in", "high")
-    if kind == "sign-up" and changing:
-        yield Opening("sign-up", "registers accounts", "high")
+    changing = not endpoint.methods or not set(endpoint.methods) <= READING_ONLY
+    if changing and kind in ENTRANCES:
+        yield ENTRANCES[kind]
     if kind == "credentials" and (does := _credentials(effects)):
         yield Opening("credentials", does, "high" if changing else "medium")
+    yield from _repeatable(effects, changing)
+
+
+def _repeatable(effects: list[Occurrence], changing: bool) -> Iterator[Opening]:
+    """What may be done again and again by anybody, whatever the endpoint is for."""
+    if any(_checks_password(o) for o in effects):
+        yield Opening("credentials", "checks passwords", "high")
     anonymous = [o for o in effects if not any(g.strength != "unknown" for g in o.auth)]
     if any(_looks_up_code(o) for o in anonymous):
         yield Opening("code", "checks a code that can be guessed", "medium")
     if any(_sends_message(o) for o in anonymous):
         yield Opening("message", "sends messages", "high")
-    if not changing:
-        return
-    if any(_stores_upload(o) for o in anonymous):
+    if changing and any(_stores_upload(o) for o in anonymous):
         yield Opening("upload", "stores uploads of strangers", "medium")
-    if written := next((o for o in anonymous if _adds(o)), None):
+    written = next((o for o in anonymous if changing and _adds(o)), None)
+    if written is not None:
         what = f"`{written.event.model}` rows" if written.event.model else "rows"
         yield Opening("write", f"lets strangers write {what}", "medium")
 
@@ -71,6 +80,14 @@ def _credentials(effects: list[Occurrence]) -> str:
         return "checks or issues credentials"
     changes = [o for o in effects if o.effect in ("hash", "assign", "write", "construct")]
     return "creates or renews credentials" if any(not o.auth for o in changes) else ""
+
+
+def _checks_password(occurrence: Occurrence) -> bool:
+    """Whether a hash is compared with what the caller sent."""
+    event = occurrence.event
+    if event.effect != "user-check" or event.fact is None or event.fact.kind not in ("call", "method"):
+        return False
+    return any(t.has_tag(value, "request") for value in (*event.args, *(v for _, v in event.keywords)))
 
 
 def _looks_up_code(occurrence: Occurrence) -> bool:

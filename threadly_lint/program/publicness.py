@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 HEALTH = re.compile(
     r"(^|/)_*(health(z|check|[-_]check)?|ready(z|ness)?|live(z|ness)?|ping|status|heartbeat|version|favicon\.ico|robots\.txt)/?$",
-    re.I,
+    re.IGNORECASE,
 )
 ENTRANCE = re.compile(
     r"(log|sign)[-_]?(in|on|up|out)|regist(er|ration)|auth(enticate|orize)?\b|token|password|passwd|reset|recover|forgot|"
     r"verif(y|ication)|confirm|activat|invit|oauth|sso|saml|oidc|callback|session|unsubscribe|setup|install|account",
-    re.I,
+    re.IGNORECASE,
 )
-CREDENTIAL_COLUMN = re.compile(r"(^|_)(password|passwd|pwd|hashed|passphrase|pin)(_|$)", re.I)
-CODE_COLUMN = re.compile(r"(^|_)(token|code|otp|reset|recovery|verified|confirmed|activated)(_|$)", re.I)
+CREDENTIAL_COLUMN = re.compile(r"(^|_)(password|passwd|pwd|hashed|passphrase|pin)(_|$)", re.IGNORECASE)
+CODE_COLUMN = re.compile(r"(^|_)(token|code|otp|reset|recovery|verified|confirmed|activated)(_|$)", re.IGNORECASE)
 ACCOUNT_BASES = (
     "django.contrib.auth.models.AbstractBaseUser",
     "django.contrib.auth.models.AbstractUser",
@@ -72,9 +72,16 @@ def evident_public(endpoint: EntryPoint) -> str:
     return purpose.reason if purpose is not None else ""
 
 
+def effects_of(endpoint: EntryPoint) -> list[Occurrence]:
+    """What the handler does over all mounts in use; of a library's view, which has no body here, all that happens."""
+    is_library = endpoint.function.module.is_sketch
+    runs = [run for run in endpoint.runs if not run.mount.conditional]
+    return [o for run in runs for o in (run.occurrences if is_library else run.inside)]
+
+
 def evident_purpose(endpoint: EntryPoint) -> Purpose | None:
     """Sign-in, sign-up, reset, token, health, signed webhook: from effects, backed by the address."""
-    effects = [o for run in endpoint.runs for o in run.inside]
+    effects = effects_of(endpoint)
     kinds = {o.effect for o in effects}
     if HEALTH.search(endpoint.route) and not kinds & set(CHANGES):
         return Purpose("health", "health check")

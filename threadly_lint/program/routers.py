@@ -33,8 +33,12 @@ def routers(program: Program, endpoints: Iterable[EntryPoint]) -> Iterator[Route
     for endpoint in endpoints:
         groups.setdefault(_key(endpoint), []).append(endpoint)
     for members in groups.values():
-        path, span, symbol = _place(program, members[0])
-        yield Router(path, span, symbol, tuple(members))
+        yield _router(program, tuple(members))
+
+
+def place_of(program: Program, endpoint: EntryPoint) -> EntryPoint | Router:
+    """Where a finding about an endpoint belongs: at its handler, or at the mount when a library wrote it."""
+    return _router(program, (endpoint,)) if endpoint.function.module.is_sketch else endpoint
 
 
 def _key(endpoint: EntryPoint) -> object:
@@ -43,14 +47,15 @@ def _key(endpoint: EntryPoint) -> object:
     return (endpoint.framework, endpoint.mounts[0].owner if endpoint.mounts else endpoint.group)
 
 
-def _place(program: Program, endpoint: EntryPoint) -> tuple[str, Span, str]:
+def _router(program: Program, endpoints: tuple[EntryPoint, ...]) -> Router:
+    endpoint = endpoints[0]
     made = getattr(endpoint.router.shape, "made", None) if endpoint.router is not None else None
     if made is not None:
-        return made.module.path, Span(*made.call.span), made.module.name
+        return Router(made.module.path, Span(*made.call.span), made.module.name, endpoints)
     table = program.modules.get(endpoint.mounts[0].owner) if endpoint.mounts else None
     if table is not None and (span := _bound(table, ROUTE_TABLE)) is not None:
-        return table.path, span, table.name
-    return endpoint.path, endpoint.span, endpoint.symbol
+        return Router(table.path, span, table.name, endpoints)
+    return Router(endpoint.path, endpoint.span, endpoint.symbol, endpoints)
 
 
 def _bound(module: Module, name: str) -> Span | None:
