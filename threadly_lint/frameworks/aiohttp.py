@@ -19,6 +19,7 @@ from threadly_lint.frameworks.base import (
     made_with,
     registered_value,
     texts_of,
+    path_mapping,
 )
 from threadly_lint.frameworks.nesting import Nesting, Way
 from threadly_lint.frameworks.performed import merged, performed
@@ -181,7 +182,7 @@ class Site:
         mounts = []
         for way in self.nesting.ways(route.owner):
             path = join_paths(way.path, route.path)
-            given = request(REQUEST, method, _template(path), app=(way.through[-1],))
+            given = request(REQUEST, method, _template(path), app=(self._application(way),), match_info=path_mapping(path))
             steps = self.steps(way, given)
             mounts.append(Mount(path, steps, str(identity(way.through[0])), way.conditional or route.conditional, calling(given)))
         handled = mounts[0].call
@@ -191,6 +192,10 @@ class Site:
         return EntryPoint(
             self.program, "http", "aiohttp", function, handled, methods, tuple(mounts), group, router=route.owner
         )
+
+    def _application(self, way: Way) -> Atom:
+        """The innermost application on the way; a route table is none."""
+        return next((x for x in reversed(way.through) if self._is_application(x)), way.through[0])
 
     def steps(self, way: Way, given: Value) -> tuple[Step, ...]:
         return tuple(step for application in way.through for step in self._steps(application, given))

@@ -188,6 +188,8 @@ def _call_method(
         if name == "format":
             tags = frozenset().union(receiver.tags, *(t.tags_of(v) for v in (*args, *keywords.values())))
             return t.text_like(t.shape_text((receiver,)), tags)
+        if name in ("get", "pop") and args and (found := _presented(a, receiver, args, node)):
+            return found
         value = container_method(a, receiver, name, args)
         change_container(a, node, receiver, name, args, keywords)
         return text_test(a, node, receiver, name, args, value)
@@ -205,6 +207,15 @@ def _finishes(receiver: Atom, name: str) -> bool:
     """Whether calling this method of an object ends the request: a framework lists such methods under ``.finishing``."""
     shape = receiver.shape
     return isinstance(shape, t.Inst) and name in t.constants(dict(shape.keywords).get(".finishing", ()))
+
+
+def _presented(a: Activation, mapping: Atom, args: tuple[Value, ...], node: n.Expr) -> Value:
+    """``headers.get(name)`` on a mapping that came with the request and is not known to have the name."""
+    shape, keys = mapping.shape, t.constants(args[0])
+    if not isinstance(shape, t.Map) or not shape.open or any(k in keys for k, _ in shape.entries):
+        return ()
+    found = a.program.behaviour.key_value(a, mapping, args[0], node)
+    return t.join(found, args[1]) if found and len(args) > 1 else found
 
 
 def _hold_result(a: Activation, call: Call, cursor: Atom) -> None:

@@ -10,7 +10,7 @@ from threadly_lint.program.checks import believe, learn_from_comparison, within_
 from threadly_lint.program.expressions import evaluate, path_of
 from threadly_lint.program.queries import consume
 from threadly_lint.program.request_data import checked_tags
-from threadly_lint.program.types import Atom, Guard, Value
+from threadly_lint.program.types import Atom, Guard, Proof, Value
 from threadly_lint.skeleton import nodes as n
 
 Branches = tuple[State | None, State | None]
@@ -91,6 +91,8 @@ def _branch_compare(a: Activation, test: n.Compare) -> Branches:
 
 def _compared(a: Activation, test: n.Compare, op: str, left: Value, right: Value) -> Branches:
     right_node = test.comparators[0]
+    if op == "in" and (proof := _key_proof(a, test, left, right)):
+        return _split(a, test, (t.TRUE[0]._replace(proof=proof), *t.FALSE), lambda x: t.truthiness(x))
     if op == "in" and (present := membership(a, test, left, right)) is not None:
         return _split(a, right_node if _narrows_container(right) else test, present, _entry_verdict(right, left))
     if op in ("==", "is") and (expected := t.constants(right)) and len(expected) == len(right) == 1:
@@ -130,13 +132,20 @@ def _entry_verdict(right: Value, left: Value) -> Callable[[Atom], bool | None]:
     return verdict
 
 
+def _key_proof(a: Activation, test: n.Compare, left: Value, right: Value) -> Proof:
+    """What ``key in session`` (headers, cookies) proves; a key that the mapping is known to have decides by itself."""
+    keys = t.constants(left)
+    for atom in right:
+        if not isinstance(atom.shape, t.Map) or all(k not in keys for k, _ in atom.shape.entries):
+            if proof := a.program.behaviour.key_proof(a, atom, left, test):
+                return proof
+    return t.NO_PROOF
+
+
 def membership(a: Activation, test: n.Compare, left: Value, right: Value) -> Value | None:
-    """The value to split for ``left in right``: the mapping itself, or a truth value with its proof."""
+    """The value to split for ``left in right``: the mapping itself, or a truth value."""
     if _narrows_container(right):
         return right
-    for atom in right:
-        if proof := a.program.behaviour.key_proof(a, atom, left, test):
-            return (t.TRUE[0]._replace(proof=proof), *t.FALSE)
     if len(left) == 1 and len(right) == 1 and isinstance(left[0].shape, t.Const):
         items = right[0].shape.items if isinstance(right[0].shape, t.Seq) else None
         known = [t.constants(i) for i in items] if items is not None else []

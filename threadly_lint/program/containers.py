@@ -55,6 +55,8 @@ def _item(a: Activation, atom: Atom, key: Value, node: n.Expr) -> Value:
         known = dict(shape.entries)
         if keys[0] in known:
             return t.proven(t.tagged(known[keys[0]], atom.tags), atom.proof)
+        if shape.open and (found := a.program.behaviour.key_value(a, atom, key, node)):
+            return found
         return t.unknown(atom.tags | claim(atom, key), atom.proof) if shape.open else ()
     if isinstance(shape, t.Seq):
         return _indexed(a, atom, shape, keys)
