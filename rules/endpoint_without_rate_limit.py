@@ -19,21 +19,15 @@ Put the project's limiter on the endpoint, stricter than on ordinary reads, and 
 
 ```python flawed
 from flask import Flask, request
-from flask_login import login_user
-from flask_sqlalchemy import SQLAlchemy
+from flask_mail import Mail, Message
 
 app = Flask(__name__)
-db = SQLAlchemy(app)
+mail = Mail(app)
 
 
-class User(db.Model):
-    id = db.Column(db.Integer, primary_key=True)
-    name = db.Column(db.String)
-
-
-@app.post("/login")
-def login():
-    login_user(User.query.filter_by(name=request.form["name"]).one())
+@app.post("/contact")
+def contact():
+    mail.send(Message("Thank you", recipients=[request.form["address"]]))
     return {}
 ```
 
@@ -41,23 +35,17 @@ def login():
 from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_login import login_user
-from flask_sqlalchemy import SQLAlchemy
+from flask_mail import Mail, Message
 
 app = Flask(__name__)
-db = SQLAlchemy(app)
+mail = Mail(app)
 limiter = Limiter(get_remote_address, app=app)
 
 
-class User(db.Model):
-    id = db.Column(db.Integer, primary_key=True)
-    name = db.Column(db.String)
-
-
-@app.post("/login")
-@limiter.limit("5 per minute")
-def login():
-    login_user(User.query.filter_by(name=request.form["name"]).one())
+@app.post("/contact")
+@limiter.limit("5 per hour")
+def contact():
+    mail.send(Message("Thank you", recipients=[request.form["address"]]))
     return {}
 ```
 
