@@ -40,6 +40,12 @@ class Models:
             for name in self.program.class_makers(base)
         )
 
+    def library_of(self, info: Class) -> str:
+        """The library whose base, metaclass or decorator makes the class a model, by its package."""
+        projects = [c for c in self.program.mro(info) if not isinstance(c, str)]
+        names = [*self.program.library_bases(info), *(m for c in projects for m in self.program.class_makers(c))]
+        return next((name.partition(".")[0] for name in names if self._is_base(name)), "")
+
     def _is_base(self, name: str) -> bool:
         return self.program.knowledge.fact(name, "model") is not None
 

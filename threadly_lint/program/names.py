@@ -181,7 +181,7 @@ class Class:
 class Function:
     """A function, method or lambda of the project."""
 
-    __slots__ = ("_free", "_locals", "module", "node", "owner", "parent", "qualname")
+    __slots__ = ("_assignments", "_free", "_locals", "module", "node", "owner", "parent", "qualname")
 
     def __init__(
         self, module: Module, node: n.Function | n.Lambda, parent: Function | None, owner: Class | None
@@ -194,6 +194,7 @@ class Function:
         self.qualname = f"{outer.qualname}.{self.name}" if outer else self.name
         self._free: frozenset[str] | None = None
         self._locals: frozenset[str] | None = None
+        self._assignments: list[tuple[frozenset[str], n.Expr]] | None = None
 
     def __repr__(self) -> str:
         return f"<function {self.symbol}>"

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from threadly_lint.program.contracts.verdicts import Verdicts, judge_project
-from threadly_lint.program.effects import Event, Occurrence, occurrences
+from threadly_lint.program.effects import Event, Occurrence, Outcome, occurrences
 from threadly_lint.program.entry_points import EntryPoint
 from threadly_lint.program.imports import ImportGraph
 from threadly_lint.program.names import Class, Function, Module
@@ -32,8 +32,12 @@ class Operation:
     """
 
     function: Function
-    occurrences: tuple[Occurrence, ...]
+    outcome: Outcome
     entry_point: EntryPoint | None = None
+
+    @cached_property
+    def occurrences(self) -> tuple[Occurrence, ...]:
+        return tuple(occurrences(self.outcome))
 
     @property
     def path(self) -> str:
@@ -95,14 +99,14 @@ def operations(program: Program) -> Iterator[Operation]:
     for entry in program.entry_points:
         for run in entry.runs:
             reached |= {entry.function} | entered(run.outcome)
-            yield Operation(entry.function, run.occurrences, entry)
+            yield Operation(entry.function, run.outcome, entry)
     rest = [f for f in program.functions if f not in reached and not program.project.is_exempt(f.path)]
     called: set[Function] = set()
     for function in rest:
         called |= entered(program.generic_outcome(function)) - {function}
     for function in rest:
         if function not in called and function.parent is None:
-            yield Operation(function, tuple(occurrences(standalone_outcome(program, function))))
+            yield Operation(function, standalone_outcome(program, function))
 
 
 def calls(found: Iterable[Operation]) -> Iterator[Call]:

@@ -150,6 +150,8 @@ def library_wrapped(
         weakened = scope.program.behaviour.is_weakened(name, keywords)
         proof = frozenset({_guard(scope, name, node, "weak" if guard.effect == "guard-weak" else "strong")})
         return (Atom(t.Wrapped(value, name, t.NO_PROOF if weakened else proof)),)
+    if (made := knowledge.returns(name)) is not None and not made.is_reference and effects <= UNCHANGED:
+        return (Atom(t.Wrapped(value, name)),)
     if effects and effects <= UNCHANGED:
         return value
     if effects or name.endswith("contextmanager") or name.partition(".")[0] in ("functools", "contextlib"):

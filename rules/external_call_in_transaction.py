@@ -1,0 +1,106 @@
+"""Another system is asked while a database transaction is open.
+
+## What
+
+Network, mail, a subprocess or a pause inside a transaction that writes: in an `atomic` or `begin` block, between a
+session's first write and its commit, or anywhere in a request that is one transaction. Helpers are followed, whatever
+file they are in.
+
+## Why
+
+Rows stay locked and the connection stays taken for as long as the other system pleases. When it fails, the write is
+lost; when the commit fails afterwards, what the other system did cannot be taken back.
+
+## Instead
+
+Write and commit first, then call; or call first and write what came back.
+
+```python flawed
+import requests
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+
+app = Flask(__name__)
+db = SQLAlchemy(app)
+
+
+class Order(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+
+
+@app.post("/orders")
+def place():
+    db.session.add(Order())
+    requests.post("https://warehouse.example/orders", timeout=10)
+    db.session.commit()
+    return "", 201
+```
+
+```python sound
+import requests
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+
+app = Flask(__name__)
+db = SQLAlchemy(app)
+
+
+class Order(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+
+
+@app.post("/orders")
+def place():
+    db.session.add(Order())
+    db.session.commit()
+    requests.post("https://warehouse.example/orders", timeout=10)
+    return "", 201
+```
+
+## Exempt
+
+Transactions that only read, callbacks that run after the commit, work handed to threads and queues. Events, index
+writes, cache invalidation and tasks have rules of their own (TLR001, TLX001, TLC003, TLT002). Metrics are not counted.
+
+## Limits
+
+A session that nobody is seen to commit is reported with low confidence. Two sessions of one library are taken for one.
+
+## Peers
+
+None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from threadly_lint.rule import Finding, Misplaced, Moment, Program, Rule, misplaced
+
+rule = Rule(code="TLT001", pattern="transaction-coordination", level="error", planned_fix="suggested")
+
+REACHING_OUT = ("external-call", "sleep", "process")
+JUDGED_ELSEWHERE = ("queue", "metrics")
+
+
+@rule.for_each(Program)
+def check(program: Program, _: Program) -> Iterator[Finding]:
+    for found in misplaced(program, reaches_out):
+        yield rule.finding(
+            found,
+            message(found),
+            confidence=found.confidence,
+            endpoint=found.operation.endpoint,
+            trail=found.trail,
+        )
+
+
+def reaches_out(moment: Moment) -> bool:
+    fact = moment.event.fact
+    return moment.effect in REACHING_OUT and fact is not None and fact.service not in JUDGED_ELSEWHERE
+
+
+def message(found: Misplaced) -> str:
+    what = f"`{found.via}` calls `{found.api}`" if found.via else f"`{found.api}` is called"
+    about = f" that writes `{found.model}`" if found.model else ""
+    return f"{what} while the transaction{about} is open"

@@ -1,0 +1,74 @@
+"""Which names of a function hold which results, as its assignments spell it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from threadly_lint.program.effects import Event
+from threadly_lint.program.names import Function
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
+
+
+def assignments(function: Function) -> list[tuple[frozenset[str], n.Expr]]:
+    """Names and the expression that they are given, in source order; loops and ``with`` give names too."""
+    if function._assignments is None:
+        pairs = (_given(node) for node in walk(function.node))
+        function._assignments = [(names_in(*targets), value) for targets, value in pairs if value is not None]
+    return function._assignments
+
+
+def _given(node: n.Node) -> tuple[tuple[n.Expr, ...], n.Expr | None]:
+    if isinstance(node, n.Assign):
+        return node.targets, node.value
+    if isinstance(node, n.Assignment):
+        return (node.target,), node.value
+    if isinstance(node, n.For):
+        return (node.target,), node.iterable
+    if isinstance(node, n.WithItem) and node.target is not None:
+        return (node.target,), node.context
+    return (), None
+
+
+def names_in(*nodes: n.Node) -> frozenset[str]:
+    """The variables that expressions mention."""
+    return frozenset(x.id for x in walk(*nodes) if isinstance(x, n.Name))
+
+
+def names_given(function: Function, node: n.Node) -> frozenset[str]:
+    """The variables that hold the result of a call."""
+    for names, value in assignments(function):
+        if any(x is node for x in walk(value)):
+            return names
+    return frozenset()
+
+
+def derived(function: Function, names: Iterable[str]) -> frozenset[str]:
+    """``names`` and everything that is computed from them further down."""
+    known = set(names)
+    for targets, value in assignments(function):
+        if known & names_in(value):
+            known |= targets
+    return frozenset(known)
+
+
+def made_here(event: Event) -> bool:
+    """Whether the row whose attribute is set was made by its class in the same function."""
+    changed = _changed_row(event.node)
+    if not isinstance(changed, n.Name):
+        return False
+    values = [value for names, value in assignments(event.function) if names == {changed.id}]
+    return any(_constructs(value, event.model) for value in values)
+
+
+def _changed_row(node: n.Node) -> n.Expr | None:
+    """The row in ``row.name = value`` and ``setattr(row, name, value)``."""
+    if isinstance(node, n.Assign | n.AugAssign):
+        target = node.targets[0] if isinstance(node, n.Assign) else node.target
+        return target.value if isinstance(target, n.Attribute) else None
+    return node.args[0] if isinstance(node, n.Call) and node.args else None
+
+
+def _constructs(value: n.Expr, model: str) -> bool:
+    func = value.func if isinstance(value, n.Call) else None
+    return (isinstance(func, n.Name) and func.id == model) or (isinstance(func, n.Attribute) and func.attr == model)
