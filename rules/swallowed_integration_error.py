@@ -1,0 +1,76 @@
+"""An integration's error disappears.
+
+## What
+
+A handler around a call to another system, or around the database, takes every failure and tells nobody: no log entry
+with the exception, no capture, nothing raised, no answer that says so. `contextlib.suppress` is such a handler.
+
+## Why
+
+The feature stops working and nobody notices. When somebody does, there is nothing to look at.
+
+## Instead
+
+Log with the exception, and go on only where the work is really optional.
+
+```python flawed
+import requests
+
+
+def rating(book):
+    try:
+        return requests.get(f"https://ratings.example/{book}", timeout=5).json()["stars"]
+    except requests.RequestException:
+        return None
+```
+
+```python sound
+import logging
+
+import requests
+
+logger = logging.getLogger(__name__)
+
+
+def rating(book):
+    try:
+        return requests.get(f"https://ratings.example/{book}", timeout=5).json()["stars"]
+    except requests.RequestException:
+        logger.exception("no rating for %s", book)
+        return None
+```
+
+## Exempt
+
+Handlers of one expected answer (`NotFoundError`, `IntegrityError`), handlers that use the exception, that call anything
+which may report it, that answer with an error, or that wait for the next round of a retry loop. Documented best effort:
+suppress the finding with the reason.
+
+## Limits
+
+A handler that only logs at error level without the exception is left to `error-without-context`.
+
+## Peers
+
+Ruff S110, S112, BLE001, Bandit B110, B112 and Pylint W0718 judge `except Exception` alone, whatever it protects; Ruff
+SIM105 even proposes `contextlib.suppress`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from threadly_lint.rule import Call, Finding, Program, Rule, Swallowed, swallowed_errors
+
+rule = Rule(code="TLE003", pattern="error-boundary", level="warning", planned_fix="unsafe")
+
+
+@rule.for_each(Program)
+def check(program: Program, _: Program) -> Iterator[Finding]:
+    for swallowed in swallowed_errors(program, program.each(Call)):
+        if not program.project.is_exempt(swallowed.path):
+            yield rule.finding(swallowed, message(swallowed), trail=swallowed.trail)
+
+
+def message(swallowed: Swallowed) -> str:
+    return f"the error of `{swallowed.event.api}` disappears here: no log entry carries it, nothing captures, raises or answers it"
