@@ -17,6 +17,7 @@ from threadly_lint.program.checks import (
     type_test,
 )
 from threadly_lint.program.containers import change_container, container_method, element
+from threadly_lint.program.effects import Exit
 from threadly_lint.program.expressions import evaluate, path_of
 from threadly_lint.program.libraries import PASSED_ON, Call
 from threadly_lint.program.names import Class

@@ -1,0 +1,149 @@
+"""Bottle: applications, the default one, mounts, hooks, plugins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reach import Reach, reach
+
+HEAD = """
+import os
+import sqlite3
+
+import bottle
+from bottle import Bottle, abort, hook, request, route
+
+db = sqlite3.connect("shop.db")
+
+
+"""
+
+
+def test_routes_on_applications_and_the_default_one(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        HEAD
+        + """
+outer, inner = Bottle(), Bottle()
+outer.mount("/inner", inner)
+
+
+@inner.post("/thing/<id>")
+def mounted(id):
+    db.execute("delete from thing where id = ?", (id,))
+
+
+@route("/default", method="POST")
+def default():
+    db.execute("delete from thing")
+
+
+def added():
+    db.execute("delete from thing")
+
+
+def set_up(application):
+    application.route("/added", "DELETE", added)
+
+
+set_up(outer)
+""",
+    )
+    assert found == {
+        "POST mounted": Reach(("/inner/thing/<id>",), ("write",)),
+        "POST default": Reach(("/default",), ("write",)),
+        "DELETE added": Reach(("/added",), ("write",)),
+    }
+
+
+def test_hooks_have_to_raise(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        HEAD
+        + """
+strict, lax = Bottle(), Bottle()
+
+
+@strict.hook("before_request")
+def raising():
+    session = request.environ.get("beaker.session")
+    if not session.get("user"):
+        abort(401)
+
+
+@lax.hook("before_request")
+def returning():
+    session = request.environ.get("beaker.session")
+    if not session.get("user"):
+        return "no"
+
+
+@strict.post("/thing")
+def guarded():
+    db.execute("delete from thing")
+
+
+@lax.post("/thing")
+def open_():
+    db.execute("delete from thing")
+""",
+    )
+    assert {name: r.unguarded for name, r in found.items()} == {"POST guarded": (), "POST open_": ("write",)}
+
+
+def test_plugins_wrap_callbacks_unless_skipped(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        HEAD
+        + """
+class Key:
+    api = 2
+
+    def apply(self, callback, context):
+        def wrapped(*args, **kwargs):
+            if request.get_header("X-Api-Key") != os.environ["KEY"]:
+                abort(403)
+            return callback(*args, **kwargs)
+
+        return wrapped
+
+
+def timed(callback):
+    def wrapped(*args, **kwargs):
+        print("called")
+        return callback(*args, **kwargs)
+
+    return wrapped
+
+
+app, other = Bottle(), Bottle()
+app.install(Key())
+other.install(timed)
+
+
+@app.post("/inside")
+def inside():
+    db.execute("delete from thing")
+
+
+@app.post("/skipped", skip=[Key])
+def skipped():
+    db.execute("delete from thing")
+
+
+@other.post("/timed")
+def only_timed():
+    db.execute("delete from thing")
+
+
+@other.post("/applied", apply=[Key()])
+def applied():
+    db.execute("delete from thing")
+""",
+    )
+    assert {name: r.unguarded for name, r in found.items()} == {
+        "POST inside": (),
+        "POST skipped": ("write",),
+        "POST only_timed": ("write",),
+        "POST applied": (),
+    }

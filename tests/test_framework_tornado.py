@@ -1,0 +1,217 @@
+"""Tornado: handler lists, ``initialize`` and ``prepare``, the current user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reach import Reach, reach
+
+HEAD = """
+import sqlite3
+
+import tornado.web
+import tornado.websocket
+from tornado.web import url
+
+db = sqlite3.connect("shop.db")
+
+
+"""
+
+
+def test_handler_lists_in_every_form(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        HEAD
+        + """
+class Base(tornado.web.RequestHandler):
+    def initialize(self, store=None):
+        self.store = store
+
+    def get(self):
+        self.store.execute("select 1")
+
+
+class Thing(Base):
+    def post(self, id):
+        self.store.execute("delete from thing where id = ?", (id,))
+
+
+class Other(tornado.web.RequestHandler):
+    def put(self):
+        self.application.db.execute("delete from thing")
+
+
+class Set(tornado.web.RequestHandler):
+    def patch(self):
+        self.settings["db"].execute("delete from thing")
+
+
+class Unrouted(tornado.web.RequestHandler):
+    def post(self):
+        db.execute("delete from thing")
+
+
+class Application(tornado.web.Application):
+    def __init__(self, database):
+        self.db = database
+        handlers = [(r"/other", Other)]
+        super().__init__(handlers, cookie_secret="x")
+
+
+def main():
+    Application(db)
+    app = tornado.web.Application([(r"/thing/([0-9]+)", Thing, {"store": db}), url(r"/set", Set)], db=db)
+    app.add_handlers(r".*", [(r"/later", Other)])
+""",
+    )
+    assert found == {
+        "GET Base.get": Reach(("/thing/([0-9]+)",), ("read",)),
+        "POST Thing.post": Reach(("/thing/([0-9]+)",), ("write",)),
+        "PUT Other.put": Reach(("/other", "/later"), ("write",)),
+        "PATCH Set.patch": Reach(("/set",), ("write",)),
+    }
+
+
+def test_authenticated_counts_as_far_as_the_current_user_bears_it_out(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        HEAD
+        + """
+class Signed(tornado.web.RequestHandler):
+    def get_current_user(self):
+        return self.get_secure_cookie("user")
+
+
+class Anybody(tornado.web.RequestHandler):
+    def get_current_user(self):
+        return self.get_argument("user", "guest")
+
+
+class Guarded(Signed):
+    @tornado.web.authenticated
+    def post(self):
+        db.execute("delete from thing")
+
+
+class Tested(Signed):
+    def post(self):
+        if not self.current_user:
+            self.redirect("/login")
+            return
+        db.execute("delete from thing")
+
+
+class Shown(Signed):
+    def post(self):
+        self.write(str(self.current_user))
+        db.execute("delete from thing")
+
+
+class Pretended(Anybody):
+    @tornado.web.authenticated
+    def post(self):
+        db.execute("delete from thing")
+
+
+app = tornado.web.Application([("/a", Guarded), ("/b", Tested), ("/c", Shown), ("/d", Pretended)])
+""",
+    )
+    assert {name: r.unguarded for name, r in found.items()} == {
+        "POST Guarded.post": (),
+        "POST Tested.post": (),
+        "POST Shown.post": ("write",),
+        "POST Pretended.post": ("write",),
+    }
+
+
+def test_prepare_ends_the_request_by_answering(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        HEAD
+        + """
+class Closed(tornado.web.RequestHandler):
+    def prepare(self):
+        if not self.get_secure_cookie("user"):
+            self.deny()
+
+    def deny(self):
+        self.redirect("/login")
+
+
+class Loading(tornado.web.RequestHandler):
+    def prepare(self):
+        name = self.get_secure_cookie("user")
+        if name:
+            self.current_user = db.execute("select * from user where name = ?", (name,)).fetchone()
+
+
+class Inside(Closed):
+    def delete(self):
+        db.execute("delete from thing")
+
+
+class Loaded(Loading):
+    def delete(self):
+        db.execute("delete from thing")
+
+
+class Demanding(Loading):
+    def delete(self):
+        if self.current_user is None:
+            raise tornado.web.HTTPError(403)
+        db.execute("delete from thing")
+
+
+app = tornado.web.Application([("/a", Inside), ("/b", Loaded), ("/c", Demanding)])
+""",
+    )
+    assert {name: r.unguarded for name, r in found.items()} == {
+        "DELETE Inside.delete": (),
+        "DELETE Loaded.delete": ("write",),
+        "DELETE Demanding.delete": (),
+    }
+
+
+def test_sockets_check_when_they_open(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        HEAD
+        + """
+class Checked(tornado.websocket.WebSocketHandler):
+    def open(self):
+        if not self.get_secure_cookie("user"):
+            self.close()
+
+    def on_message(self, message):
+        db.execute("insert into message values (?)", (message,))
+
+
+class Open(tornado.websocket.WebSocketHandler):
+    def on_message(self, message):
+        db.execute("insert into message values (?)", (message,))
+
+
+app = tornado.web.Application([("/a", Checked), ("/b", Open)])
+""",
+    )
+    assert {name: r.unguarded for name, r in found.items()} == {
+        "WEBSOCKET Checked.on_message": (),
+        "WEBSOCKET Open.on_message": ("write",),
+    }
+
+
+def test_lists_that_no_application_is_seen_to_take(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        HEAD
+        + """
+class Plugin(tornado.web.RequestHandler):
+    def post(self):
+        db.execute("delete from thing")
+
+
+default_handlers = [(r"/plugin", Plugin)]
+""",
+    )
+    assert found == {"POST Plugin.post": Reach(("/plugin",), ("write",))}
