@@ -44,6 +44,7 @@ ARIADNE_TYPES = {
     "ariadne.SubscriptionType": "subscription",
 }
 TYPED, TEXT = frozenset({Tag("request", "typed")}), frozenset({Tag("request", "text")})
+REQUESTS = {"django": "django.http.HttpRequest", "flask": "flask.Request", "quart": "flask.Request"}
 BODY = ("body", "data", "form", "json")
 
 
@@ -187,16 +188,24 @@ def info_value(program: Program) -> Value:
 
 
 def _context(program: Program) -> Value:
-    if imports(program, "django"):
-        name = "django.http.HttpRequest"
-    elif imports(program, "flask", "quart"):
-        name = "flask.Request"
-    else:
-        name = "starlette.requests.Request"
+    name = _request_class(program)
     request = t.obj(name, **dict.fromkeys(BODY, t.unknown(TYPED)))
     if imports(program, "graphene"):
         return request
-    return _given_context(program) or t.obj("strawberry.types.Context", request=request)
+    if given := _given_context(program):
+        return given
+    if name.startswith("django."):
+        return t.obj("strawberry.types.Context", request=request)
+    return (Atom(t.Map((("request", request),))),)
+
+
+def _request_class(program: Program) -> str:
+    """The request of the framework that serves the schema; without a host that is seen, of one that the project uses."""
+    serving = {h.view.shape.name for h in hosts(program) if h.view is not None and isinstance(h.view.shape, t.Obj)}
+    for word, name in REQUESTS.items():
+        if any(word in x for x in serving) or (not serving and imports(program, word)):
+            return name
+    return "starlette.requests.Request"
 
 
 def _given_context(program: Program) -> Value:
