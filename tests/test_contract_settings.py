@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 from import_graphs import graph_of, write_files
 
-from threadly_lint.program.contracts.declared import contract_files, declared_contracts
+from threadly_lint.program.contracts.declared import declared_contracts
 from threadly_lint.program.contracts.model import AllowedImport, Forbidden, Layer, Layers, Origin
 from threadly_lint.program.contracts.verdicts import judge_project
 from threadly_lint.project import load_project
@@ -219,7 +219,6 @@ def test_settings_beside_a_source_root_are_found_and_isolated_ones_are_not(tmp_p
     write_files(tmp_path, {"back/app/store.py": "", "back/.importlinter": ini, "pyproject.toml": ""})
     project = load_project(tmp_path)
     assert [contract.origin.file for contract in declared_contracts(project)] == ["back/.importlinter"]
-    assert contract_files(project)[3:] == ("back/setup.cfg", "back/.importlinter", "back/pyproject.toml")
     assert declared_contracts(load_project(tmp_path, isolated=True)) == ()
 
 

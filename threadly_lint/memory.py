@@ -49,9 +49,10 @@ class Memory:
 def state_of(project: Project, texts: Mapping[str, bytes]) -> Iterator[bytes]:
     """All that an analysis of ``project`` depends on: engine, Python, settings, files and their content."""
     yield from _engine()
-    yield msgspec.json.encode([project.settings, project.files, project.unreadable])
-    for name in CONFIGURATION_FILES:
-        yield _content(project.root / name)
+    yield msgspec.json.encode([project.settings, project.files, project.unreadable, project.isolated])
+    for home in project.homes:
+        for name in CONFIGURATION_FILES:
+            yield _content(project.root / home / name)
     for file in project.files:
         yield texts[file.path] if file.path in texts else _content(project.root / file.path)
 

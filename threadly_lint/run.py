@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import cast
 
 import msgspec
 from msgspec import Struct
@@ -15,10 +16,11 @@ from threadly_lint.check import check
 from threadly_lint.decide import Decision, Judge, Selection, limit_to_paths
 from threadly_lint.fingerprints import with_fingerprints
 from threadly_lint.memory import Memory, state_of
-from threadly_lint.program import Program
+from threadly_lint.program import Program, imports_only
 from threadly_lint.project import Project
 from threadly_lint.registry import Registry
 from threadly_lint.room import with_room
+from threadly_lint.rule import Rule
 from threadly_lint.settings import Settings
 from threadly_lint.skeleton.decode import Unreadable, decode
 from threadly_lint.skeleton.nodes import Skeleton
@@ -76,15 +78,21 @@ def run(project: Project, registry: Registry, request: Request, progress: Progre
 
 
 def _analyse(project: Project, registry: Registry, request: Request, progress: Progress | None) -> Outcome:
-    program = read_program(
-        project, jobs=request.jobs, cache_dir=request.cache_dir, texts=request.texts, progress=progress
-    )
-    skeletons = program.skeletons
     selection = Selection(request.settings)
-    checked = with_room(lambda: check(program, [rule for rule in registry.rules.values() if selection.runs(rule)]))
+    rules = [rule for rule in registry.rules.values() if selection.runs(rule)]
+    program = _program_for(rules, project, request, progress)
+    skeletons = program.skeletons
+    checked = with_room(lambda: check(program, rules))
     found = [*_unreadable(project), *_unparsable(skeletons), *checked.findings]
     decisions = _decide(found, project, skeletons, registry, request)
     return Outcome(decisions, checked.tracebacks, len(skeletons), sum(one.lines for one in skeletons.values()))
+
+
+def _program_for(rules: list[Rule], project: Project, request: Request, progress: Progress | None) -> Program:
+    """The program; its imports alone, read without parsing, where the rules ask for nothing else."""
+    if rules and all(subject in imports_only.SUBJECTS for rule in rules for subject, _ in rule.checks):
+        return cast(Program, imports_only.ImportsOnly(project, request.texts, progress))
+    return read_program(project, jobs=request.jobs, cache_dir=request.cache_dir, texts=request.texts, progress=progress)
 
 
 def read_program(

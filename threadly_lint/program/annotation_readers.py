@@ -57,7 +57,8 @@ def _function_reader(graph: ImportGraph, path: str, holder: Function, owner: Cla
         if _last(decorator) not in INERT_DECORATORS:
             return f"the decorator of `{holder.name}` may read the annotations"
     if owner is None:
-        passed = any(_is_passed_on(holder.name, graph.whole(file).body) for file in _files_with(graph, path))
+        files = (file for file in _files_with(graph, path) if graph.spells(file, rf"\b{holder.name}\b"))
+        passed = any(_is_passed_on(holder.name, graph.whole(file).body) for file in files)
         return f"`{holder.name}` is passed on to what may read its annotations" if passed else ""
     for decorator in owner.decorators:
         if _last(decorator) not in INERT_DECORATORS and holder.name in CONSTRUCTORS:

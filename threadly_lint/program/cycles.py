@@ -64,20 +64,21 @@ def cycles_to_report(graph: ImportGraph, code: str) -> Iterator[ImportCycle]:
     decides about findings sees that the comment has its use."""
     silenced = {edge for edge in graph.edges if graph.silences(edge, code)}
     yield from find_cycles(graph, silenced)
+    links = {grade: _links(graph, grade, ()) for grade in _KINDS} if silenced else {}
     for edge in sorted(silenced, key=lambda edge: edge.sort_key):
-        cycle = cycle_through(graph, edge)
+        cycle = _cycle_through(edge, links)
         if cycle is not None:
             yield cycle
 
 
-def cycle_through(graph: ImportGraph, edge: ImportEdge) -> ImportCycle | None:
-    """The shortest cycle that begins with ``edge``, with the mildest imports that it takes; None when there is none."""
-    for grade, kinds in _KINDS.items():
-        links = _links(graph, grade, ())
-        way = shortest_way(links, edge.imported, edge.importer)
-        if edge.kind in kinds and edge.importer != edge.imported and way:
-            steps = ((edge,), *(tuple(links[one][other]) for one, other in pairwise(way)))
-            return ImportCycle(grade, steps, tuple(sorted(way)), ImportUse("load"))
+def _cycle_through(edge: ImportEdge, links_by_grade: dict[Grade, Links]) -> ImportCycle | None:
+    """The shortest cycle that begins with ``edge``, of the gravest grade that there is; None when there is none."""
+    for grade, links in links_by_grade.items():
+        if edge in links.get(edge.importer, {}).get(edge.imported, ()):
+            way = shortest_way(links, edge.imported, edge.importer)
+            if way:
+                steps = ((edge,), *(tuple(links[one][other]) for one, other in pairwise(way)))
+                return ImportCycle(grade, steps, tuple(sorted(way)), ImportUse("load"))
     return None
 
 

@@ -61,7 +61,9 @@ def _is_handed_on(graph: ImportGraph, edge: ImportEdge, names: tuple[str, ...]) 
 
 
 def _reads_attribute(graph: ImportGraph, path: str, names: tuple[str, ...]) -> bool:
-    return any(isinstance(node, Attribute) and node.attr in names for node in walk(*graph.whole(path).body))
+    wanted = [name for name in names if graph.spells(path, rf"\.\s*{name}\b")]
+    body = graph.whole(path).body if wanted else ()
+    return any(isinstance(node, Attribute) and node.attr in wanted for node in walk(*body))
 
 
 def _obstacle(graph: ImportGraph, edge: ImportEdge, used: list[Mention]) -> str:

@@ -77,11 +77,16 @@ class ImportGraph:
     """All imports of a project: ``modules`` by path, ``edges`` and other imports in the order of their places.
 
     ``external`` are imports from outside the project, ``missing`` those of project modules that do not exist.
-    ``skeletons`` may be imports-only ones; ``whole`` then returns the full skeleton of a path.
+    ``skeletons`` may be imports-only ones; then ``whole`` returns the full skeleton of a path, and ``spells`` tells
+    whether the file at a path has anything like a pattern, which saves asking for some full skeletons.
     """
 
     def __init__(
-        self, project: Project, skeletons: Mapping[str, Skeleton], whole: Callable[[str], Skeleton] | None = None
+        self,
+        project: Project,
+        skeletons: Mapping[str, Skeleton],
+        whole: Callable[[str], Skeleton] | None = None,
+        spells: Callable[[str, str], bool] = lambda path, pattern: True,
     ) -> None:
         resolver = _Resolver(project)
         for file in project.files:
@@ -90,6 +95,7 @@ class ImportGraph:
         self.project = project
         self.skeletons = skeletons
         self.whole = cache(whole or skeletons.__getitem__)
+        self.spells = spells
         self.modules = {file.path: file for file in (*project.files, *resolver.namespaces)}
         self.edges = tuple(sorted(resolver.edges, key=lambda edge: edge.sort_key))
         self.external = tuple(resolver.external)

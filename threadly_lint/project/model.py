@@ -61,6 +61,11 @@ class Project:
         self._by_path = {file.path: file for file in self.files}
         self._search_paths: dict[str, tuple[SourceRoot, ...]] = {}
 
+    @cached_property
+    def homes(self) -> tuple[str, ...]:
+        """The project root, the source roots and the folders between: where settings files are looked for."""
+        return tuple(sorted({folder for root in self.roots for folder in lineage(root.folder)}))
+
     def file(self, path: str) -> SourceFile | None:
         """The file at ``path`` (relative to the project root, with ``/``)."""
         return self._by_path.get(path)

@@ -18,6 +18,7 @@ from threadly_lint.skeleton.nodes import (
     Class,
     Compare,
     Constant,
+    Expr,
     Function,
     If,
     Import,
@@ -68,7 +69,10 @@ _DEFINITION = re.compile(r"[ \t]+(\w+)")
 _ASYNC_BLOCK = re.compile(r"[ \t]+(def|for|with)\b")
 _LINE_END = re.compile(r"\n(?<!\\\n)")
 _NO_PARAMETERS = Parameters(NOWHERE, ())
-_MAIN_TEST = Compare(NOWHERE, Name(NOWHERE, "__name__"), ("==",), (Constant(NOWHERE, "str", "__main__"),))
+_TESTS: dict[str, Expr] = {
+    "typing": Name(NOWHERE, "TYPE_CHECKING"),
+    "main": Compare(NOWHERE, Name(NOWHERE, "__name__"), ("==",), (Constant(NOWHERE, "str", "__main__"),)),
+}
 
 
 class _Doubt(Exception):
@@ -138,12 +142,13 @@ def _blank(match: re.Match[str]) -> str:
 
 
 class _Block(NamedTuple):
-    """An open block: how far its header is indented, what it is, what an ``else`` after it would be, what it holds."""
+    """An open block: the indentation of its header, the header's first word and where that ends, the block before it on
+    the same level (which it may continue), and what it holds."""
 
     indent: int
-    kind: str
-    otherwise: str
-    name: str
+    word: str
+    end: int
+    before: _Block | None
     body: list[Stmt]
 
 
@@ -153,9 +158,10 @@ class _Reader:
     def __init__(self, code: str) -> None:
         self.code = code
         self.found = 0
-        self._open = [_Block(-1, "plain", "plain", "", [])]
+        self._open = [_Block(-1, "", 0, None, [])]
         self._counted = 0
         self._line = 0
+        self._has_moments = "TYPE_CHECKING" in code or "__main__" in code
 
     def read(self) -> None:
         if not _INDENTED.search(self.code):
@@ -163,70 +169,75 @@ class _Reader:
             return
         depth = checked = 0
         for token in _AT_ANY_LEVEL.finditer(self.code):
-            if token[2] in _WORDS_OF_EXPRESSIONS:
+            blanks, word = token.groups()
+            if word in _WORDS_OF_EXPRESSIONS:
                 depth += self._depth(checked, token.start())
                 checked = token.start()
                 if depth:
                     continue
-            self._take(token[2], token)
+            self._take(_width(blanks), word, token)
 
     def result(self) -> tuple[Stmt, ...]:
         self._close(0)
         return tuple(self._open[0].body)
 
-    def _take(self, word: str, token: re.Match[str]) -> None:
-        if "\f" in token[1]:
-            raise _Doubt
-        indent = len(token[1].expandtabs(8))
+    def _take(self, indent: int, word: str, token: re.Match[str]) -> None:
         before = self._close(indent)
         if word in ("import", "from"):
             self._open[-1].body.append(self._import(token.start(2)))
         else:
-            self._open.append(self._block(word, indent, token.end(), before))
+            self._open.append(_Block(indent, word, token.end(), before, []))
 
     def _close(self, indent: int) -> _Block | None:
-        """Close the blocks that end before a line with this indentation; the last of them, which it may continue."""
+        """Close the blocks that end before a line with this indentation; the last of them."""
         last = None
         while self._open[-1].indent >= indent:
             last = self._open.pop()
-            self._open[-1].body.extend(_wrap(last))
+            if last.body:
+                self._open[-1].body.extend(self._wrap(last))
         return last
 
     def _depth(self, start: int, end: int) -> int:
         """How many more brackets are opened than closed in a stretch."""
         count = self.code.count
-        return sum(count(one, start, end) for one in "([{") - sum(count(one, start, end) for one in ")]}")
+        opened = count("(", start, end) + count("[", start, end) + count("{", start, end)
+        return opened - count(")", start, end) - count("]", start, end) - count("}", start, end)
 
-    def _block(self, word: str, indent: int, end: int, before: _Block | None) -> _Block:
+    def _wrap(self, block: _Block) -> tuple[Stmt, ...]:
+        """The statement that the block was, as far as imports care; its place is not kept."""
+        body, word, end = tuple(block.body), block.word, block.end
         if word == "async":
-            block = _ASYNC_BLOCK.match(self.code, end)
-            if not block:
+            header = _ASYNC_BLOCK.match(self.code, end)
+            if not header:
                 raise _Doubt
-            word, end = block[1], block.end()
+            word, end = header[1], header.end()
         if word in ("def", "class"):
             name = _DEFINITION.match(self.code, end)
             if not name:
                 raise _Doubt
-            return _Block(indent, word, "plain", name[1], [])
-        kind, otherwise = self._clause(word, end, before)
-        return _Block(indent, kind, otherwise, "", [])
+            return (_definition(word, name[1], body),)
+        kind = self._clause(block)[0]
+        if kind == "try":
+            return (Try(NOWHERE, body, handlers=(), orelse=(), final=()),)
+        return (If(NOWHERE, _TESTS[kind], body, orelse=()),) if kind in _TESTS else body
 
-    def _clause(self, word: str, end: int, before: _Block | None) -> tuple[str, str]:
+    def _clause(self, block: _Block) -> tuple[str, str]:
         """What the clause is, and what an ``else`` behind it would be."""
-        if word in ("try", "except", "finally"):
+        if block.word in ("try", "except", "finally"):
             return "try", "try"
-        inherited = before.otherwise if before and word in ("elif", "else") else "plain"
-        if word == "else":
+        continued = block.before if block.word in ("elif", "else") else None
+        inherited = self._clause(continued)[1] if continued else "plain"
+        if block.word == "else":
             return inherited, "plain"
-        if word not in ("if", "elif"):
+        if block.word not in ("if", "elif"):
             return "plain", "plain"
-        body, otherwise = self._condition(end)
+        body, otherwise = self._condition(block.end)
         return _stronger(inherited, body), _stronger(inherited, otherwise)
 
     def _condition(self, end: int) -> tuple[str, str]:
         test = _TEST.match(self.code, end)
         if not test:
-            header = self.code[end : self._line_end(end)]
+            header = self.code[end : self._line_end(end)] if self._has_moments else ""
             if "TYPE_CHECKING" in header or "__main__" in header:
                 raise _Doubt
             return "plain", "plain"
@@ -264,19 +275,16 @@ def _stronger(one: str, other: str) -> str:
     return next((kind for kind in ("typing", "main") if kind in (one, other)), "plain")
 
 
-def _wrap(block: _Block) -> tuple[Stmt, ...]:
-    """The statement that the block was, as far as imports care; its place is not kept."""
-    body = tuple(block.body)
-    if not body or block.kind == "plain":
-        return body
-    if block.kind == "try":
-        return (Try(NOWHERE, body, handlers=(), orelse=(), final=()),)
-    if block.kind in ("typing", "main"):
-        test = Name(NOWHERE, "TYPE_CHECKING") if block.kind == "typing" else _MAIN_TEST
-        return (If(NOWHERE, test, body, orelse=()),)
-    if block.kind == "class":
-        return (Class(NOWHERE, block.name, NOWHERE, bases=(), keywords=(), body=body, decorators=()),)
-    return (Function(NOWHERE, block.name, NOWHERE, _NO_PARAMETERS, body, (), None, is_async=False, docstring=False),)
+def _definition(word: str, name: str, body: tuple[Stmt, ...]) -> Stmt:
+    if word == "class":
+        return Class(NOWHERE, name, NOWHERE, bases=(), keywords=(), body=body, decorators=())
+    return Function(NOWHERE, name, NOWHERE, _NO_PARAMETERS, body, (), None, is_async=False, docstring=False)
+
+
+def _width(blanks: str) -> int:
+    if "\f" in blanks:
+        raise _Doubt
+    return len(blanks.expandtabs(8) if "\t" in blanks else blanks)
 
 
 def _statement(source: str | None, names: str, span: Span) -> Import | ImportFrom:

@@ -46,7 +46,7 @@ def read_skeletons(
     ``texts`` stand in for the content of files and are not kept. ``progress`` is told how many of how many files are
     done. A file that cannot be read has a skeleton saying so. Neither ``jobs`` nor the cache changes the result.
     """
-    with _collector_paused():
+    with collector_paused():
         reading = _Reading(project, texts or {}, progress)
         if cache_dir:
             reading.take_from(cache_dir)
@@ -127,7 +127,7 @@ def _from_pool(sources: list[Source], jobs: int) -> Iterator[Built]:
 
 def build_chunk(sources: list[Source]) -> list[bytes | None]:
     """The encoded skeletons of ``sources``; runs in a worker process."""
-    with _collector_paused():
+    with collector_paused():
         return [_encoded(build_skeleton(data, path)) for path, data in sources]
 
 
@@ -180,7 +180,7 @@ def _builder_digest() -> bytes:
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Trees are many, small and without cycles: the garbage collector would only walk them again and again."""
     was_on = gc.isenabled()
     gc.disable()

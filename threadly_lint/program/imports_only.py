@@ -1,0 +1,56 @@
+"""What stands in for the program where rules ask about imports alone: no file is parsed that a scan can read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from threadly_lint.program.contracts.verdicts import Verdicts, judge_project
+from threadly_lint.program.imports import ImportGraph
+from threadly_lint.project import Project
+from threadly_lint.skeleton.build import build_skeleton
+from threadly_lint.skeleton.imports_scan import scan_imports
+from threadly_lint.skeleton.nodes import Skeleton
+from threadly_lint.skeleton.store import collector_paused
+
+SUBJECTS: tuple[type, ...] = (ImportGraph, Verdicts)
+"""All that rules can ask for here."""
+
+
+class ImportsOnly:
+    """The imports of a project. ``texts`` stand in for the content of files, ``progress`` is told how many of how many
+    files are read."""
+
+    def __init__(
+        self, project: Project, texts: Mapping[str, bytes], progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        self.project = project
+        self.skeletons: dict[str, Skeleton] = {}
+        self._texts = texts
+        with collector_paused():
+            for number, file in enumerate(project.files, start=1):
+                self.skeletons[file.path] = self._read(file.path)
+                if progress:
+                    progress(number, len(project.files))
+            self.imports = ImportGraph(project, self.skeletons, self._whole, self._spells)
+
+    def each(self, subject: type) -> Iterable[Any]:
+        """All subjects of one kind; one of ``SUBJECTS``."""
+        return (self.imports,) if subject is ImportGraph else (judge_project(self.imports),)
+
+    def _read(self, path: str) -> Skeleton:
+        try:
+            data = self._content(path)
+        except OSError as error:
+            return Skeleton((), 0, problem=f"cannot be read: {error.strerror or error}")
+        return scan_imports(data) or build_skeleton(data, path)
+
+    def _whole(self, path: str) -> Skeleton:
+        return build_skeleton(self._content(path), path)
+
+    def _spells(self, path: str, pattern: str) -> bool:
+        return not pattern.isascii() or re.search(pattern.encode(), self._content(path)) is not None
+
+    def _content(self, path: str) -> bytes:
+        return self._texts[path] if path in self._texts else (self.project.root / path).read_bytes()
