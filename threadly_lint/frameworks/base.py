@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
+from threadly_lint.program.activation import Activation, outcome_of
 from threadly_lint.program.calls import arguments, call_value
+from threadly_lint.program.effects import Exit, Outcome
 from threadly_lint.program.entry_points import Rest, Step, handler_node
 from threadly_lint.program.expressions import captured_by, evaluate
 from threadly_lint.program.names import Class, Function, Module
@@ -99,11 +100,19 @@ def decorator_registrations(program: Program, names: frozenset[str]) -> Iterator
     for function in program.functions:
         for decorator in function.decorators:
             target = decorator.func if isinstance(decorator, n.Call) else decorator
-            leaf = target.attr if isinstance(target, n.Attribute) else target.id if isinstance(target, n.Name) else ""
-            if leaf not in names and not isinstance(target, n.Name):
-                continue
-            scope = _decorator_scope(program, function)
-            yield from _registrations(program, decorator, target, scope, function.module, function, names)
+            if _may_be_called(target, names, function.module):
+                scope = _decorator_scope(program, function)
+                yield from _registrations(program, decorator, target, scope, function.module, function, names)
+
+
+def _may_be_called(target: n.Expr, names: frozenset[str], module: Module) -> bool:
+    """Whether an expression can, by its spelling or its import, stand for a function called one of ``names``."""
+    if isinstance(target, n.Attribute):
+        return target.attr in names
+    if not isinstance(target, n.Name):
+        return False
+    imported = (b.alias.name for b in module.scope.get(target.id, ()) if b.alias is not None)
+    return target.id in names or any(name in names for name in imported)
 
 
 def class_registrations(program: Program, names: frozenset[str]) -> Iterator[tuple[Class, Registration]]:
@@ -302,6 +311,27 @@ def hook_step(func: Value, args: tuple[Value, ...], node: n.Expr) -> Step:
     return step
 
 
+def once(rest: Rest) -> Rest:
+    """``rest``, run only once however often a middleware goes on: where it does, the same happens."""
+    known: list[Outcome] = []
+
+    def call(a: Activation) -> Value:
+        if not known:
+            inner = Activation(a.program, a.function, {})
+            value = rest(inner)
+            if inner.state is not None:
+                status = a.program.behaviour.status_of(value)
+                inner.leave(Exit("return", value, inner.state.auth, status, a.function.node))
+            known.append(outcome_of(inner, is_generator_object=False))
+        a.inline(known[0], handler_node(a.function), "the rest of the request")
+        if not known[0].returns:
+            a.die()
+            return ()
+        return known[0].value
+
+    return call
+
+
 def path_parameters(path: str, function: Function, skip: int) -> dict[str, Value]:
     """Keyword arguments for a handler whose parameters come from the URL: those that the path names, all when it is not known.
 
@@ -317,8 +347,19 @@ def placeholders(path: str) -> Iterator[tuple[str, Value]]:
     """The parameters that a path names, with their values."""
     for match in PLACEHOLDER.finditer(path):
         name, kind = (match["name"], match["kind"]) if match["name"] else (match["plain"], match["converter"])
-        source = "typed" if (kind or "").partition("(")[0] in CONVERTERS else "path"
+        source = "typed" if restricts(kind or "") else "path"
         yield name, t.obj("int" if kind == "int" else "str", tags=frozenset({Tag("request", source)}))
+
+
+def restricts(converter: str) -> bool:
+    """Whether a converter, or a pattern in its place, lets only some characters through."""
+    is_pattern = any(x in converter for x in "[\\(")
+    return converter.partition("(")[0] in CONVERTERS or (is_pattern and not re.search(r"(?<!\\)\.|\[\^|\\[SDW]", converter))
+
+
+def path_mapping(path: str) -> Value:
+    """What a request object holds of its path: the parameters that the path names, others that are not known."""
+    return (Atom(t.Map(tuple(placeholders(path)), True)),)
 
 
 def join_paths(*parts: str) -> str:

@@ -82,6 +82,18 @@ class Knowledge:
         """Whether anything below this top-level package or module is known."""
         return import_root in self._roots
 
+    def roots_with(self, effect: str) -> frozenset[str]:
+        """Top-level packages that have a class or function with this effect (``route``: the web frameworks)."""
+        details = self._compiled.details
+        return frozenset(
+            name.partition(".")[0]
+            for name in self._tables
+            for table in (self._table(name),)
+            for numbers in (table.own, *table.facts.values())
+            for number in numbers
+            if details[number].effect == effect
+        )
+
     def is_known(self, dotted: str) -> bool:
         """Whether the name is a known class, module, member or constant, or built into the language."""
         name = self.canonical(dotted)

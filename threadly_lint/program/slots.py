@@ -27,10 +27,13 @@ class Slots:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._searched: set[tuple[str, str]] = set()
+        self._frameworks = program.knowledge.roots_with("route") | program.knowledge.roots_with("route-register")
 
     def value(self, owner: str, key: str) -> Value:
-        """What may be stored under ``key`` (a name, or ``['item']``) on objects of library class ``owner``."""
+        """What may be stored under ``key`` (a name, or ``['item']``) on objects of class ``owner`` of a web framework."""
         place = (owner, key)
+        if owner.partition(".")[0] not in self._frameworks:
+            return ()
         if place not in self._searched:
             self._searched.add(place)
             for function in self._writers.get(key, ())[:MAX_WRITERS]:
