@@ -27,6 +27,7 @@ CREDENTIAL_HEADERS = frozenset(
     stripe-signature x-slack-signature x-twilio-signature x-gitlab-token x-signature""".split()
 )
 SECRET_SOURCES = ("os.environ", "os.getenv", "django.conf.settings", "decouple.config", "environs.Env")
+TYPED_KEYS = ("aiohttp.web.AppKey", "aiohttp.web.RequestKey")
 WSGI_SESSIONS = ("beaker.session", "werkzeug.session")
 SETTINGS_CLASSES = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings")
 STATUS_ATTRIBUTES = frozenset({"status_code", "status"})
@@ -69,8 +70,9 @@ class Behaviour:
 
     def key_value(self, a: Activation, atom: Atom, key: Value, node: n.Node) -> Value:
         """``mapping[key]`` or ``mapping.get(key)`` on sessions, headers and cookies: nothing, or something that proves."""
-        found = self.shared_slot(a, atom, f"[{t.constants(key)[0]!r}]") if len(t.constants(key)) == 1 else ()
-        if found:
+        names = key_names(key)
+        found = self.shared_slot(a, atom, f"[{names[0]!r}]") if len(names) == 1 else ()
+        if found := found or self._declared_by(key):
             return found
         if t.text_of(key) in WSGI_SESSIONS and any(tag.kind == "request" for tag in atom.tags):
             return t.obj("beaker.session.Session", tags=frozenset({Tag("session", t.text_of(key) or "")}))
@@ -81,6 +83,11 @@ class Behaviour:
         tags = atom.tags | {Tag("session" if is_session else "credential", t.text_of(key) or "")}
         tags = frozenset(x for x in tags if not (is_session and x.kind == "request"))
         return (*t.tagged(t.NONE, tags), Atom(t.Unknown(), tags, proof))
+
+    def _declared_by(self, key: Value) -> Value:
+        """What a typed key (``web.AppKey("db", Pool)``) says of its value."""
+        given = [x.shape.made.args for x in key if isinstance(x.shape, t.Obj) and x.shape.name in TYPED_KEYS and x.shape.made]
+        return self.program.libraries.instances(given[0][1]) if len(given) == 1 and len(given[0]) > 1 else ()
 
     # Secrets ---------------------------------------------------------------------------------------------------------------
 
@@ -285,6 +292,16 @@ class Behaviour:
             for base in self.program.library_bases(info)
             for fact in self.program.knowledge.facts(base)
         )
+
+
+def key_names(key: Value) -> list[object]:
+    """The literals that a key may be; a typed key counts by its name."""
+    names = t.constants(key)
+    for atom in key:
+        shape = atom.shape
+        if isinstance(shape, t.Obj) and shape.name in TYPED_KEYS and shape.made is not None and shape.made.args:
+            names.extend(t.constants(shape.made.args[0]))
+    return names
 
 
 def _status_number(value: Value) -> int:

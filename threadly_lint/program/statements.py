@@ -7,6 +7,7 @@ from typing import Any
 
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, State, merge
+from threadly_lint.program.behaviour import key_names
 from threadly_lint.program.callers import compared_with_caller
 from threadly_lint.program.conditions import branch
 from threadly_lint.program.containers import element, fixed_items
@@ -45,7 +46,7 @@ def assign(a: Activation, target: n.Expr, value: Value, node: n.Node) -> None:
         _store(a, target, evaluate(a, target.value), target.attr, value, node)
     elif isinstance(target, n.Subscript):
         key = evaluate(a, target.index)
-        keys = t.constants(key)
+        keys = key_names(key)
         base = evaluate(a, target.value)
         if len(keys) == 1:
             _store(a, target, base, f"[{keys[0]!r}]", value, node)
@@ -340,7 +341,8 @@ def _run_handler(a: Activation, s: n.Try, handler: n.Handler) -> None:
     if handler.name:
         kind = evaluate(a, handler.exception) if handler.exception is not None else ()
         caught = a.program.instances_of(kind)
-        a.bind(handler.name, t.tagged(caught or t.ANYTHING, frozenset({t.Tag("exception")})))
+        place = f"{a.module.path}:{handler.span[0]}"
+        a.bind(handler.name, t.tagged(caught or t.ANYTHING, frozenset({t.Tag("exception", place)})))
     with a.inside("handler", handler):
         run_block(a, handler.body)
 
