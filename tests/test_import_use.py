@@ -94,6 +94,21 @@ def test_readers_of_annotations(text: str, obstacle: str, tmp_path: Path) -> Non
     assert use(tmp_path, text) == ImportUse("annotations", obstacle)
 
 
+def test_annotations_that_would_all_have_to_be_postponed(tmp_path: Path) -> None:
+    files = {"shop/__init__.py": "", "shop/store.py": "class Row: ...\n"}
+    model = "class Model(BaseModel):\n    number: int\n"
+    for number, (text, obstacle) in enumerate(
+        [
+            ("def f(row: Row): ...\n", ""),
+            (f"def f(row: 'Row'): ...\n{model}", ""),
+            (f"def f(row: Row): ...\n{model}", "the base class `BaseModel` of `Model` may read the annotations"),
+        ]
+    ):
+        folder = write_files(tmp_path / str(number), {**files, "shop/user.py": f"from shop.store import Row\n{text}"})
+        graph = graph_of(folder)
+        assert use_of(graph, graph.edges[0]) == ImportUse("annotations", obstacle)
+
+
 def test_a_function_passed_on_elsewhere(tmp_path: Path) -> None:
     text = "def get_row(row: Row): ...\n"
     assert use(tmp_path, text, api="from shop.user import get_row\nget_row(1)\n").obstacle == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -33,7 +34,7 @@ def use_of(graph: ImportGraph, edge: ImportEdge) -> ImportUse:
     if "load" in moments or not all(name in mentions for name in names) or _is_handed_on(graph, edge, names):
         return ImportUse("load")
     if "function" not in moments:
-        return ImportUse("annotations", _obstacle(graph, edge, used))
+        return ImportUse("annotations", _obstacle(graph, edge.importer, used, mentions))
     return ImportUse("functions" if moments == {"function"} else "both")
 
 
@@ -66,6 +67,14 @@ def _reads_attribute(graph: ImportGraph, path: str, names: tuple[str, ...]) -> b
     return any(isinstance(node, Attribute) and node.attr in wanted for node in walk(*body))
 
 
-def _obstacle(graph: ImportGraph, edge: ImportEdge, used: list[Mention]) -> str:
-    readers = (find_reader(graph, edge.importer, mention) for mention in used)
+def _obstacle(graph: ImportGraph, path: str, used: list[Mention], mentions: Mapping[str, list[Mention]]) -> str:
+    """Who may read the annotations in ``used``; where all annotations of the file would have to be postponed, any."""
+    if not all(mention.is_quoted for mention in used) and not _postpones_annotations(graph, path):
+        used = [mention for found in mentions.values() for mention in found if mention.moment == "annotation"]
+    distinct = {(id(mention.holder), id(mention.owner)): mention for mention in used}.values()
+    readers = (find_reader(graph, path, mention) for mention in distinct)
     return next((reader for reader in readers if reader), "")
+
+
+def _postpones_annotations(graph: ImportGraph, path: str) -> bool:
+    return any(one.name == "__future__.annotations" and one.importer == path for one in graph.external)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from threadly_lint.skeleton.import_statements import branch_kinds
 from threadly_lint.skeleton.nodes import (
@@ -32,11 +33,12 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 class Mention(Struct, frozen=True, eq=False):
     """One place that mentions a name. ``holder`` is the definition whose annotation it is (None: a module variable),
-    ``owner`` the class around that definition."""
+    ``owner`` the class around that definition; ``is_quoted`` when the name is inside of a string."""
 
     moment: Moment
     holder: Function | Class | None = None
     owner: Class | None = None
+    is_quoted: bool = False
 
 
 def mentions_in(body: tuple[Stmt, ...]) -> dict[str, list[Mention]]:
@@ -112,7 +114,7 @@ class _Finder:
         for inner in walk(node):
             if isinstance(inner, Constant) and inner.kind == "str":
                 for word in _WORD.findall(inner.value):
-                    self.found[word].append(here)
+                    self.found[word].append(replace(here, is_quoted=True))
 
 
 def _is_about_exports(node: Assign | AugAssign | ExprStmt) -> bool:
