@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from threadly_lint.program import types as t
 from threadly_lint.program.effects import Occurrence
-from threadly_lint.program.publicness import effects_of, evident_purpose
+from threadly_lint.program.publicness import effects_of, evident_purpose, hashes_password, renews_credentials
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.values import Confidence
 
@@ -52,8 +52,8 @@ def _openings(endpoint: EntryPoint, effects: list[Occurrence]) -> Iterator[Openi
     changing = not endpoint.methods or not set(endpoint.methods) <= READING_ONLY
     if changing and kind in ENTRANCES:
         yield ENTRANCES[kind]
-    if kind == "credentials" and (does := _credentials(effects)):
-        yield Opening("credentials", does, "high" if changing else "medium")
+    if changing and kind == "credentials" and (does := _credentials(effects)):
+        yield Opening("credentials", does, "high")
     yield from _repeatable(effects, changing)
 
 
@@ -78,16 +78,20 @@ def _credentials(effects: list[Occurrence]) -> str:
     """What happens to credentials, unless a signed token (which nobody can guess) is all that decides."""
     if any(o.effect in CHECKS for o in effects):
         return "checks or issues credentials"
-    changes = [o for o in effects if o.effect in ("hash", "assign", "write", "construct")]
-    return "creates or renews credentials" if any(not o.auth for o in changes) else ""
+    changed = any(hashes_password(o) or renews_credentials(o) for o in effects if not o.auth)
+    return "creates or renews credentials" if changed else ""
 
 
 def _checks_password(occurrence: Occurrence) -> bool:
     """Whether a hash is compared with what the caller sent."""
+    fact = occurrence.event.fact
+    is_call = fact is not None and fact.kind in ("call", "method")
+    return occurrence.effect == "user-check" and is_call and _takes_request_data(occurrence)
+
+
+def _takes_request_data(occurrence: Occurrence) -> bool:
     event = occurrence.event
-    if event.effect != "user-check" or event.fact is None or event.fact.kind not in ("call", "method"):
-        return False
-    return any(t.has_tag(value, "request") for value in (*event.args, *(v for _, v in event.keywords)))
+    return any(t.has_tag(value, "request") for value in (event.value, *event.args, *(v for _, v in event.keywords)))
 
 
 def _looks_up_code(occurrence: Occurrence) -> bool:
@@ -114,8 +118,7 @@ def _adds(occurrence: Occurrence) -> bool:
     event = occurrence.event
     if event.effect == "assign":
         return isinstance(event.node, n.AugAssign)
-    given = t.tags_of(x for v in (*event.args, *(v for _, v in event.keywords)) for x in v)
-    if not any(tag.kind == "request" for tag in given):
+    if not _takes_request_data(occurrence):
         return False
     if event.effect == "write":
         text = next((text for v in event.args[:1] if (text := t.shape_text(v))), "")

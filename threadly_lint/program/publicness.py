@@ -102,9 +102,9 @@ def _entrance(program: Program, effects: list[Occurrence], kinds: set[str]) -> P
     """An address that sounds like an entrance, and code that acts like one."""
     if kinds & {"token", "user-check", "token-check"}:
         return Purpose("credentials", "checks credentials itself")
-    if "hash" in kinds and any(o.effect in ("construct", "upsert") and is_account(program, model_of(program, o)) for o in effects):
+    if any(map(hashes_password, effects)) and any(o.effect in ("construct", "upsert") and is_account(program, model_of(program, o)) for o in effects):
         return Purpose("sign-up", "registers an account")
-    if "hash" in kinds or any(_renews_credentials(o) for o in effects):
+    if any(hashes_password(o) or renews_credentials(o) for o in effects):
         return Purpose("credentials", "creates or renews credentials")
     return None
 
@@ -149,7 +149,15 @@ def _gives_password(occurrence: Occurrence) -> bool:
     return named or (event.effect == "construct" and any(t.has_tag(v, "request") for v in event.args))
 
 
-def _renews_credentials(occurrence: Occurrence) -> bool:
+def hashes_password(occurrence: Occurrence) -> bool:
+    """Whether something is hashed as passwords are; general hash functions only count on what the caller sent."""
+    event = occurrence.event
+    if event.effect != "hash":
+        return False
+    return not event.api.startswith("hashlib.") or any(t.has_tag(value, "request") for value in event.args)
+
+
+def renews_credentials(occurrence: Occurrence) -> bool:
     column = occurrence.event.api
     return occurrence.effect == "assign" and bool(CREDENTIAL_COLUMN.search(column) or CODE_COLUMN.search(column))
 
