@@ -354,7 +354,9 @@ def placeholders(path: str) -> Iterator[tuple[str, Value]]:
 def restricts(converter: str) -> bool:
     """Whether a converter, or a pattern in its place, lets only some characters through."""
     is_pattern = any(x in converter for x in "[\\(")
-    return converter.partition("(")[0] in CONVERTERS or (is_pattern and not re.search(r"(?<!\\)\.|\[\^|\\[SDW]", converter))
+    return converter.partition("(")[0] in CONVERTERS or (
+        is_pattern and not re.search(r"(?<!\\)\.|\[\^|\\[SDW]", converter)
+    )
 
 
 def path_mapping(path: str) -> Value:

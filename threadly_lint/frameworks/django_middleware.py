@@ -6,25 +6,29 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.asgi import library_step
+from threadly_lint.frameworks.base import once
 from threadly_lint.frameworks.django_views import request_value
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.attributes import attribute
 from threadly_lint.program.calls import call_value, construct
-from threadly_lint.program.effects import Event, Inlined, Outcome
+from threadly_lint.program.effects import Event, Inlined
 from threadly_lint.program.entry_points import Rest, Step, handler_node
 from threadly_lint.program.intrinsics import is_marked
 from threadly_lint.program.types import Atom, Value
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
     from threadly_lint.frameworks.django_settings import Settings
     from threadly_lint.frameworks.django_urls import Pattern
     from threadly_lint.frameworks.django_views import Handler
-    from threadly_lint.program.names import Function
+    from threadly_lint.program.names import Function, Module
     from threadly_lint.program.program import Program
 
 ATOMIC = "django.db.transaction.atomic"
-TELLING = frozenset({"reject", "rate-limit", "begin", "commit", "report", "capture", "trace", "metric", "guard", "sign-in"})
+TELLING = frozenset({"reject", "rate-limit", "begin", "report", "trace", "metric", "guard"})
+MAX_TEXTS = 100
 TURNING_AWAY = frozenset({401, 403, 429})
 
 Around = Callable[["Pattern", "Handler"], Step]
@@ -41,43 +45,66 @@ def steps_around(settings: Settings) -> list[Around]:
 
 def _steps_around(settings: Settings) -> list[Around]:
     found: list[Around] = []
+    paths = Paths(_modules(settings))
     for text in settings.texts("MIDDLEWARE") or settings.texts("MIDDLEWARE_CLASSES"):
         for atom in settings.named(text):
             if isinstance(atom.shape, t.ClassRef | t.Func):
-                around = _project_middleware(atom)
+                around = _project_middleware(atom, paths)
                 if atom.shape.info.module.is_sketch or _matters(settings.program, atom):
                     found.append(around)
-            elif isinstance(atom.shape, t.Lib) and settings.program.knowledge.facts(atom.shape.name):
+            elif isinstance(atom.shape, t.Lib) and _is_telling(settings.program, atom.shape.name):
                 found.append(_library_middleware(settings.program, atom.shape.name))
     if _is_atomic(settings):
         found.append(_atomic)
     return found
 
 
+def _modules(settings: Settings) -> set[Module]:
+    """Where texts that tell paths apart may stand: the middleware's own modules and the settings."""
+    texts = settings.texts("MIDDLEWARE") or settings.texts("MIDDLEWARE_CLASSES")
+    shapes = [x.shape for text in texts for x in settings.named(text)]
+    return {*settings.modules, *(s.info.module for s in shapes if isinstance(s, t.ClassRef | t.Func))}
+
+
+def _is_telling(program: Program, name: str) -> bool:
+    return any(fact.effect in TELLING for fact in program.knowledge.facts(name))
+
+
 def _library_middleware(program: Program, name: str) -> Around:
     return lambda pattern, handler: library_step(program, name)
 
 
-def _project_middleware(atom: Atom) -> Around:
+def _project_middleware(atom: Atom, paths: Paths) -> Around:
     def around(pattern: Pattern, handler: Handler) -> Step:
         method = handler.methods[0] if len(handler.methods) == 1 else ""
-        return _step(atom, request_value(method, _sample(pattern.path)), handler.view)
+        return _step(atom, request_value(method, paths.sample(pattern.path)), handler.view)
 
     return around
 
 
-def _sample(path: str) -> str:
-    """A path as text with ``{}`` for what varies."""
-    parts = [("{}" if p.startswith("<") else p) for p in path.split("/")]
-    return "/".join(parts)
+class Paths:
+    """Paths as middleware sees them: those that no text in its code or in the settings tells apart are one."""
+
+    def __init__(self, modules: set[Module]) -> None:
+        nodes = (x for m in modules for s in m.skeleton.body for x in walk(s))
+        texts = {x.value.strip("^$") for x in nodes if isinstance(x, n.Constant) and x.kind == "str"}
+        self._texts = sorted(x for x in texts if "/" in x and " " not in x)[:MAX_TEXTS]
+        self._samples: dict[tuple[object, ...], str] = {}
+
+    def sample(self, path: str) -> str:
+        """A path with ``{}`` for what varies, the same one for all paths that are treated alike."""
+        text = "/".join("{}" if part.startswith("<") else part for part in path.split("/"))
+        treated = tuple((x == text, text.startswith(x), text.endswith(x), x in text) for x in self._texts)
+        return self._samples.setdefault(treated, text)
 
 
 def _step(atom: Atom, request: Value, view: Value) -> Step:
-    def step(a: Activation, rest: Rest) -> Value:
+    def step(a: Activation, onward: Rest) -> Value:
         node = handler_node(a.function)
+        rest = once(onward)
         if isinstance(atom.shape, t.Func):
-            onward: Value = (Atom(t.Rest(rest)),)
-            return call_value(a, call_value(a, (atom,), (onward,), {}, node), (request,), {}, node)
+            response: Value = (Atom(t.Rest(rest)),)
+            return call_value(a, call_value(a, (atom,), (response,), {}, node), (request,), {}, node)
         assert isinstance(atom.shape, t.ClassRef)
         instance: Value = ()
 
@@ -111,7 +138,8 @@ def _matters(program: Program, atom: Atom) -> bool:
     onward: list[bool] = []
 
     def rest(inner: Activation) -> Value:
-        onward.append(bool(inner.state and inner.state.auth) or inner.frame is not None)
+        frames = inner.frame.chain() if inner.frame is not None else ()
+        onward.append(bool(inner.state and inner.state.auth) or any(f.kind in ("try", "with") for f in frames))
         return t.obj("django.http.HttpResponse")
 
     _step(atom, request_value(""), t.ANYTHING)(a, rest)
@@ -135,8 +163,7 @@ def _tells(events: list[Event | Inlined], seen: set[int]) -> bool:
                 return True
         elif id(event.outcome) not in seen:
             seen.add(id(event.outcome))
-            outcome: Outcome = event.outcome
-            if event.frame is not None or _tells(outcome.events, seen):
+            if _tells(event.outcome.events, seen):
                 return True
     return False
 

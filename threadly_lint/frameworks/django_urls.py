@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.base import join_paths, made_with, scope_in
+from threadly_lint.frameworks.base import join_paths, made_with, restricts, scope_in
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.development import in_development
@@ -51,9 +51,14 @@ class _Place:
     namespaces: tuple[str, ...] = ()
     owner: str = ""
     depth: int = 0
+    reading: frozenset[tuple[str, str]] = frozenset()
 
     def below(self, **changes: object) -> _Place:
         return replace(self, depth=self.depth + 1, **changes)  # type: ignore[arg-type]
+
+    def inside(self, module: Module, name: str) -> _Place:
+        """The same place while the list called ``name`` is read: a list that is built on itself counts once."""
+        return replace(self, reading=self.reading | {(module.path, name)})
 
 
 class Urls:
@@ -73,6 +78,7 @@ class Urls:
 
     def _statements(self, scope: Activation, name: str, body: tuple[n.Stmt, ...], place: _Place) -> Iterator[Pattern]:
         """What the statements of a block put into the list called ``name``."""
+        place = place.inside(scope.module, name)
         for statement in body:
             if isinstance(statement, n.If):
                 for side, block in ((1, statement.body), (2, statement.orelse)):
@@ -123,7 +129,8 @@ class Urls:
         return scope.function is scope.module.body and name in scope.module.scope
 
     def _named(self, scope: Activation, name: str, place: _Place) -> Iterator[Pattern]:
-        yield from self._statements(scope, name, scope.module.skeleton.body, place.below())
+        if (scope.module.path, name) not in place.reading:
+            yield from self._statements(scope, name, scope.module.skeleton.body, place.below())
 
     def _call(self, scope: Activation, expr: n.Call, place: _Place) -> Iterator[Pattern]:
         scope.revive()
@@ -273,17 +280,20 @@ def plain_route(route: str) -> str:
 
 
 def _without_groups(text: str) -> str:
-    """``(?P<name>...)`` becomes ``<name>``, other groups ``<>``."""
-    found, depth = [], 0
+    """``(?P<name>...)`` becomes ``<name>`` (``<slug:name>`` where its pattern is strict), other groups ``<>``."""
+    found, depth, start = [], 0, 0
     for position, char in enumerate(text):
         escaped = position > 0 and text[position - 1] == "\\"
         if char == "(" and not escaped:
             if not depth:
                 named = GROUP.match(text, position)
+                start = named.end() if named else len(text)
                 found.append(f"<{named['name']}>" if named else "" if text.startswith("(?:", position) else "<>")
             depth += 1
         elif char == ")" and not escaped:
             depth -= 1
+            if not depth and restricts(text[start:position]):
+                found[-1] = found[-1].replace("<", "<slug:", 1)
         elif not depth:
             found.append(char)
     return "".join(found)

@@ -363,6 +363,16 @@ def _convert(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dic
     return (Atom(t.Obj(kind, (), None, (("text", t.const(text)),) if text else ()), tags, t.common_proof(rest)),)
 
 
+def _represent(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    """``repr(x)``, ``format(x)``: a text with the data in it."""
+    return t.text_like(None, t.tags_of(args[0]) if args else t.NO_TAGS)
+
+
+def _traceback(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    """``traceback.format_exc()``: the text of the exception that is being handled."""
+    return t.text_like(None, frozenset({t.Tag("exception", "traceback")}))
+
+
 def _isinstance(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
     truths = t.tagged((*t.TRUE, *t.FALSE), checked_tags(t.tags_of(args[0])) if args else t.NO_TAGS)
     return type_test(a, expr, args, truths)
@@ -399,6 +409,10 @@ SPECIAL: dict[str, Special] = {
     "sorted": _list,
     "reversed": _list,
     "str": _convert,
+    "repr": _represent,
+    "format": _represent,
+    "traceback.format_exc": _traceback,
+    "traceback.format_exception": _traceback,
     "int": _convert,
     "float": _convert,
     "isinstance": _isinstance,
