@@ -1,19 +1,19 @@
 """An import breaks a contract between packages that the project has declared.
 
-What
-----
-Contracts in ``[tool.threadly-lint.layers]``, and those of import-linter where it finds them itself (``.importlinter``,
-``setup.cfg``, ``[tool.importlinter]``), are held against every import. An import that breaks one is reported where it
+## What
+
+Contracts in `[tool.threadly-lint.layers]`, and those of import-linter where it finds them itself (`.importlinter`,
+`setup.cfg`, `[tool.importlinter]`), are held against every import. An import that breaks one is reported where it
 stands; a chain of imports at its first link, with every link in the trail. So is a line of the settings that fits
 nothing in the project: a missing module, an ignored import that does not exist.
 
-Why
----
+## Why
+
 Layers are an agreement that nothing in Python enforces. One import in the wrong direction is enough to make the lower
 layer useless without the higher one, and the next one has a precedent.
 
-Instead
--------
+## Instead
+
 Move the code that is needed to where both may import it, hand it over as an argument, or let the lower layer define an
 interface that the higher one implements. Where the import is right, the contract is wrong: say so in it, with a reason.
 
@@ -51,16 +51,21 @@ from shop.db import load
 def load(request): ...
 ```
 
-Exempt
-------
-Imports that the contract allows, and kinds of imports that it leaves out (``imports``; import-linter's
-``exclude_type_checking_imports``). ``--isolated`` leaves out all contracts, ``import-linter = false`` in our table
+## Exempt
+
+Imports that the contract allows, and kinds of imports that it leaves out (`imports`; import-linter's
+`exclude_type_checking_imports`). `--isolated` leaves out all contracts, `import-linter = false` in our table
 those of import-linter.
 
-Limits
-------
+## Limits
+
 Contract types that a project defines for import-linter itself are refused, because judging them takes running the
-project's code. import-linter gives the same verdicts about its own settings, without places in the code.
+project's code.
+
+## Peers
+
+import-linter gives the same verdicts about its own settings, for the project as a whole. Ruff TID251 (banned-api)
+forbids names file by file and knows no chains.
 """
 
 from __future__ import annotations

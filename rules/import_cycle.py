@@ -1,23 +1,23 @@
 """Modules import each other, so that each of them needs the other one to be loaded first.
 
-What
-----
+## What
+
 A group of modules whose imports lead back to where they started. One finding for each tangle of modules shows the
 shortest way round with the line of each import, and stands at the import that is cheapest to cut: one that only
 annotations need, else one that only functions need, else the smallest. An error when imports that run while modules
-load are enough to come round (``try`` and class bodies included), a warning when it takes an import inside of a
+load are enough to come round (`try` and class bodies included), a warning when it takes an import inside of a
 function, a preview when it takes imports that only type checkers see.
 
-Why
----
+## Why
+
 Python loads one of the modules half: which one depends on who is imported first, so that an unrelated edit, a test or
-a worker that starts elsewhere ends in ``ImportError`` or ``AttributeError``. Modules in a cycle can be understood,
+a worker that starts elsewhere ends in `ImportError` or `AttributeError`. Modules in a cycle can be understood,
 tested and moved only together.
 
-Instead
--------
-Let dependencies point one way. Move what both modules need into a third one, hand objects over as arguments, or leave
-an import that only annotations need to type checkers.
+## Instead
+
+Let dependencies point one way. Move what both modules need into a third one, hand objects over as arguments, describe
+what is needed by a protocol, or leave an import that only annotations need to type checkers.
 
 ```python flawed
 # file: shop/orders.py
@@ -40,28 +40,30 @@ class Order:
     def pay(self):
         charge(self)
 # file: shop/billing.py
-from __future__ import annotations
+from typing import Protocol
 
-from typing import TYPE_CHECKING
+class Payable(Protocol):
+    total: int
 
-if TYPE_CHECKING:
-    from shop.orders import Order
-
-def charge(order: Order) -> None: ...
+def charge(order: Payable) -> None: ...
 ```
 
-Exempt
-------
+## Exempt
+
 An import with a suppression of this rule; the cycle is then judged without it. Tangles of tests, migrations and scripts
-alone. ``import shop.orders`` also loads ``shop``, but nothing waits for a package that is still loading, so that is no
+alone. `import shop.orders` also loads `shop`, but nothing waits for a package that is still loading, so that is no
 cycle.
 
-Limits
-------
-Imports by ``importlib`` or by name in settings are not followed. The fix that moves an import under ``TYPE_CHECKING``
+## Limits
+
+Imports by `importlib` or by name in settings are not followed. The fix that moves an import under `TYPE_CHECKING`
 is not offered where a decorator, a base class or a framework may evaluate the annotations at run time (Pydantic,
-FastAPI, dataclasses, SQLAlchemy and the like). Pylint's nearest rule is R0401: it has no line to mend, and it ignores
-function-local imports.
+FastAPI, dataclasses, SQLAlchemy and the like), nor where it would have to postpone all annotations of such a file.
+
+## Peers
+
+Pylint R0401 (cyclic-import) lists cycles without a line to mend, as far as the files of its run show them.
+import-linter's `acyclic_siblings` looks at packages, not modules. Ruff has no such rule.
 """
 
 from __future__ import annotations

@@ -1,17 +1,17 @@
 """A module belongs to no layer, although the contract says that it places everything.
 
-What
-----
+## What
+
 An exhaustive contract over layers names each child of its containers, or of the packages that its layers are in. A
 child that it does not name is reported at the first line of its code.
 
-Why
----
+## Why
+
 A new package starts outside of the order. Nothing that it imports, and nobody who imports it, is held to anything,
 until somebody notices.
 
-Instead
--------
+## Instead
+
 Give the module a layer, or put it on the list of those that need none.
 
 ```toml
@@ -50,13 +50,17 @@ rows = []
 import smtplib
 ```
 
-Exempt
-------
-What ``exhaustive-ignores`` names, and whatever is not directly in a container.
+## Exempt
 
-Limits
-------
-Contracts that are not exhaustive place what they place. import-linter reports the same as part of a broken contract.
+What `exhaustive-ignores` names, and whatever is not directly in a container.
+
+## Limits
+
+Contracts that are not exhaustive place what they place.
+
+## Peers
+
+import-linter reports the same as a part of the broken contract.
 """
 
 from __future__ import annotations
