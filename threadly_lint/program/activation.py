@@ -116,6 +116,11 @@ class Activation:
             outer = outer.parent
         return self.program.global_value(self.module, name)
 
+    @property
+    def alive(self) -> bool:
+        """Whether a path goes on from here."""
+        return self.state is not None
+
     def take(self, name: str) -> Value:
         """Remove a variable and give its value: module-level evaluation leaves nothing behind."""
         return self.state.env.pop(name, ()) if self.state is not None else ()

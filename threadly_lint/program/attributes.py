@@ -191,7 +191,8 @@ def _bound_or_run(a: Activation, found: Atom, atom: Atom, base: Class, name: str
     if a.program.is_static_method(found):
         return (found,)
     if a.program.is_class_method(found):
-        return (_bound(a, found, (Atom(t.ClassRef(atom.shape.info)),)),)  # type: ignore[union-attr]
+        assert isinstance(atom.shape, t.Inst)
+        return (_bound(a, found, (Atom(t.ClassRef(atom.shape.info)),)),)
     if a.program.is_property(found):
         from threadly_lint.program.calls import call_value
 
@@ -217,7 +218,7 @@ def operator_method(a: Activation, value: Value, name: str, node: n.Expr) -> Val
     found: list[Value] = []
     for atom in value:
         shape = atom.shape
-        makers = (shape.info,) if isinstance(shape, t.Inst) else ()
+        makers: tuple[Class, ...] = (shape.info,) if isinstance(shape, t.Inst) else ()
         if isinstance(shape, t.ClassRef):
             makers = a.program.metaclasses(shape.info)
         for maker in makers:

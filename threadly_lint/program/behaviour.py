@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WRITING_SQL = re.compile(
     r"^\W*(?:with\b.*\)\s*)?(insert|update|delete|replace|merge|create|drop|alter|truncate|call|grant|exec|copy|upsert)\b",
-    re.I | re.S,
+    re.IGNORECASE | re.DOTALL,
 )
 CREDENTIAL_HEADERS = frozenset(
     """authorization http_authorization x-api-key x_api_key http_x_api_key api-key apikey x-auth-token http_x_auth_token

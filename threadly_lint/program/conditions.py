@@ -29,14 +29,14 @@ def branch(a: Activation, test: n.Expr) -> Branches:
         return _branch_compare(a, test) if len(test.ops) == 1 else _branch_chain(a, test)
     value = evaluate(a, test)
     consume(a, value, test, 1)
-    return _split(a, test, value, lambda x: t.truthiness(x))
+    return _split(a, test, value, t.truthiness)
 
 
 def _branch_chain(a: Activation, test: n.Compare) -> Branches:
     """``low <= x <= high``."""
     values = [evaluate(a, part) for part in (test.left, *test.comparators)]
     truths = t.tagged((*t.TRUE, *t.FALSE), checked_tags(frozenset().union(*(t.tags_of(v) for v in values))))
-    when_true, when_false = _split(a, test, truths, lambda x: t.truthiness(x))
+    when_true, when_false = _split(a, test, truths, t.truthiness)
     within_range(test, values, when_true)
     return when_true, when_false
 
@@ -92,14 +92,14 @@ def _branch_compare(a: Activation, test: n.Compare) -> Branches:
 def _compared(a: Activation, test: n.Compare, op: str, left: Value, right: Value) -> Branches:
     right_node = test.comparators[0]
     if op == "in" and (proof := _key_proof(a, test, left, right)):
-        return _split(a, test, (t.TRUE[0]._replace(proof=proof), *t.FALSE), lambda x: t.truthiness(x))
+        return _split(a, test, (t.TRUE[0]._replace(proof=proof), *t.FALSE), t.truthiness)
     if op == "in" and (present := membership(a, test, left, right)) is not None:
         return _split(a, right_node if _narrows_container(right) else test, present, _entry_verdict(right, left))
     if op in ("==", "is") and (expected := t.constants(right)) and len(expected) == len(right) == 1:
         return _split(a, test.left, left, lambda x: _equals(x, expected[0], strict=op == "is"))
-    if op in ("==", "is") and (proof := shared_secret(a, test, left, right)):
-        return _split(a, test, (t.TRUE[0]._replace(proof=frozenset({proof})), *t.FALSE), lambda x: t.truthiness(x))
-    return _split(a, test, evaluate_compare(a, op, left, right), lambda x: t.truthiness(x))
+    if op in ("==", "is") and (secret := shared_secret(a, test, left, right)):
+        return _split(a, test, (t.TRUE[0]._replace(proof=frozenset({secret})), *t.FALSE), t.truthiness)
+    return _split(a, test, evaluate_compare(a, op, left, right), t.truthiness)
 
 
 def _equals(atom: Atom, expected: object, *, strict: bool) -> bool | None:

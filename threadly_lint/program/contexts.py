@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
@@ -12,7 +13,7 @@ from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 
 
-def enter_context(a: Activation, context: Value, node: n.WithItem) -> tuple[Value, contextmanager[None]]:  # type: ignore[valid-type]
+def enter_context(a: Activation, context: Value, node: n.WithItem) -> tuple[Value, AbstractContextManager[None]]:
     """The value bound by ``as``, and a manager under which the body runs inside the context manager's own constructs."""
     entered, inner = [], []
     for atom in context:
@@ -51,7 +52,7 @@ def _enter(a: Activation, atom: Atom, node: n.WithItem) -> tuple[Value, Frame | 
     if isinstance(shape, t.Inst):
         for method in ("__enter__", "__aenter__"):
             if a.program.has_attribute(shape, method):
-                a.later(lambda: _leave_instance(a, atom, method.replace("enter", "exit"), node))
+                a.later(partial(_leave_instance, a, atom, method.replace("enter", "exit"), node))
                 return call_value(a, attribute(a, (atom,), method, node.context), (), {}, node.context), None
         return (atom,), None
     if isinstance(shape, t.Obj):

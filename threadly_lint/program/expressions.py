@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from threadly_lint.program import types as t
@@ -197,18 +198,22 @@ def _boolop(a: Activation, expr: n.BoolOp) -> Value:
             results.append(t.proven(value, before))
             break
         value = evaluate(a, part)
-        if a.state is None:
+        if not a.alive:
             break
         wanted = expr.op == "or"
         if value and all(t.truthiness(x) is wanted for x in value):
             results.append(value)
             break
-        results.append(t.keep(value, lambda x, w=wanted: t.truthiness(x) is not (not w)))
+        results.append(t.keep(value, partial(_may_be, wanted=wanted)))
         when_true, when_false = branch(a, part) if path_of(part) else (a.state, a.state.copy())
         stop, a.state = (when_true, when_false) if wanted else (when_false, when_true)
         ended.append(stop)
     a.state = merge(a.state, *ended)
     return t.join(*results) or t.ANYTHING
+
+
+def _may_be(atom: Atom, *, wanted: bool) -> bool:
+    return t.truthiness(atom) is not (not wanted)
 
 
 def _is_not(expr: n.Expr) -> bool:

@@ -118,7 +118,8 @@ class Module:
                 yield from self._classes_in(statement.body, found)
             else:
                 owner = parent if isinstance(parent, Class) else None
-                function = self.function(statement, None if owner else parent, owner)
+                outer = parent if isinstance(parent, Function) else None
+                function = self.function(statement, outer, owner)
                 yield from self._classes_in(statement.body, function)
 
 
@@ -137,7 +138,7 @@ class Class:
         self.module = module
         self.node = node
         self.parent = parent
-        self.qualname = f"{parent.qualname}.{node.name}" if parent else node.name
+        self.qualname: str = f"{parent.qualname}.{node.name}" if parent else node.name
         self.scope: Scope = {}
         self._stored: dict[str, list[n.Function]] | None = None
         collect_bindings(node.body, self.scope, [])
@@ -191,7 +192,7 @@ class Function:
         self.parent = parent
         self.owner = owner
         outer = owner or parent
-        self.qualname = f"{outer.qualname}.{self.name}" if outer else self.name
+        self.qualname: str = f"{outer.qualname}.{self.name}" if outer else self.name
         self._free: frozenset[str] | None = None
         self._locals: frozenset[str] | None = None
         self._assignments: list[tuple[frozenset[str], n.Expr]] | None = None

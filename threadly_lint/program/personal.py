@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 PERSONAL_COLUMN = re.compile(
     r"(^|_)(password|passwd|hashed|email|mail|phone|mobile|address|street|zip|postcode|birth|birthday|dob|ssn|iban|card|balance|"
     r"salary|token|secret|key|private|firstname|lastname|first_name|last_name|surname|ip|credit|medical)(_|$|\d)",
-    re.I,
+    re.IGNORECASE,
 )
 OWNER_COLUMN = re.compile(
     r"(^|_)(user|owner|author|account|member|customer|client|patient|seller|buyer|creator|created_by|assigned|student)(_id)?$",
-    re.I,
+    re.IGNORECASE,
 )
-TITLE_COLUMN = re.compile(r"(^|_)(title|headline|subject|slug|question)$", re.I)
-TEXT_COLUMN = re.compile(r"(^|_)(body|content|text|answer|comment|markdown|html|slug|accepted|solved|published\w*)(_|$)", re.I)
+TITLE_COLUMN = re.compile(r"(^|_)(title|headline|subject|slug|question)$", re.IGNORECASE)
+TEXT_COLUMN = re.compile(r"(^|_)(body|content|text|answer|comment|markdown|html|slug|accepted|solved|published\w*)(_|$)", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-z_]\w+")
 
 
