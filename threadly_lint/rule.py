@@ -18,14 +18,18 @@ from typing import Any, Literal, Protocol
 
 from threadly_lint.program import Program, types
 from threadly_lint.program.accesses import Access, unguarded_accesses
+from threadly_lint.program.caches import Caches, Lookup, caches
 from threadly_lint.program.callers import may_be_absent
 from threadly_lint.program.contracts.verdicts import Verdicts, Violation
 from threadly_lint.program.cycles import ImportCycle, cycles_to_report
 from threadly_lint.program.effects import Event, Frame, Occurrence
 from threadly_lint.program.entry_points import EntryPoint, Run
+from threadly_lint.program.error_texts import ErrorText, error_texts
+from threadly_lint.program.everlasting import Everlasting, everlasting
 from threadly_lint.program.exposed_calls import ExposedCall, exposed_calls
 from threadly_lint.program.imports import ImportEdge, ImportGraph
-from threadly_lint.program.misplaced import Misplaced, misplaced
+from threadly_lint.program.markup import markup_flows
+from threadly_lint.program.misplaced import misplaced
 from threadly_lint.program.names import Class, Function, Module
 from threadly_lint.program.open_inputs import OpenInput, open_inputs
 from threadly_lint.program.openings import Opening, opening
@@ -36,17 +40,20 @@ from threadly_lint.program.ownership import (
     unowned_changes,
     unprotected_account_creation,
 )
+from threadly_lint.program.pairs import Pair
 from threadly_lint.program.pending_rows import gets_pending_row
 from threadly_lint.program.rate_limits import rate_limits
 from threadly_lint.program.reexports import edits_past_reexports
 from threadly_lint.program.refusals import Refusal, refusals, unhandled_limiters
-from threadly_lint.program.request_flow import Flow, is_signed, request_flows
+from threadly_lint.program.request_flow import Flow, is_signed, request_flows, source_words, untyped_body
 from threadly_lint.program.routers import Router, place_of, routers
+from threadly_lint.program.schema_checks import ignored_verdict
 from threadly_lint.program.siblings import Practice, practice
 from threadly_lint.program.subjects import Call, Endpoint, Operation
 from threadly_lint.program.swallowing import Swallowed, swallowed_errors
 from threadly_lint.program.time_limits import Unlimited, unlimited_waits
-from threadly_lint.program.timeline import Moment
+from threadly_lint.program.timeline import Moment, Timeline
+from threadly_lint.program.unabsorbed import unabsorbed
 from threadly_lint.values import (
     AddKeyword,
     Confidence,
@@ -63,12 +70,15 @@ from threadly_lint.values import (
 __all__ = [
     "Access",
     "AddKeyword",
+    "Caches",
     "Call",
     "Class",
     "Confidence",
     "Endpoint",
     "EntryPoint",
+    "ErrorText",
     "Event",
+    "Everlasting",
     "ExposedCall",
     "Finding",
     "Fix",
@@ -79,7 +89,7 @@ __all__ = [
     "ImportEdge",
     "ImportGraph",
     "Level",
-    "Misplaced",
+    "Lookup",
     "Module",
     "Moment",
     "MoveImport",
@@ -87,6 +97,7 @@ __all__ = [
     "OpenInput",
     "Opening",
     "Operation",
+    "Pair",
     "Practice",
     "Program",
     "Refusal",
@@ -97,15 +108,21 @@ __all__ = [
     "Step",
     "Swallowed",
     "SwapDecorators",
+    "Timeline",
     "Unlimited",
     "Verdicts",
     "Violation",
+    "caches",
     "cycles_to_report",
     "edits_past_reexports",
+    "error_texts",
+    "everlasting",
     "exposed_calls",
     "gets_pending_row",
+    "ignored_verdict",
     "is_signed",
     "issues_own_tokens",
+    "markup_flows",
     "may_be_absent",
     "misplaced",
     "open_inputs",
@@ -118,13 +135,16 @@ __all__ = [
     "refusals",
     "request_flows",
     "routers",
+    "source_words",
     "swallowed_errors",
     "types",
+    "unabsorbed",
     "unguarded_accesses",
     "unhandled_limiters",
     "unlimited_waits",
     "unowned_changes",
     "unprotected_account_creation",
+    "untyped_body",
 ]
 
 Pattern = Literal[

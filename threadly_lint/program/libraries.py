@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import sys
 from typing import TYPE_CHECKING
 
 from threadly_lint.knowledge import Fact
@@ -10,7 +12,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.callers import CLAIMS
 from threadly_lint.program.queries import CONSUMERS, consume
-from threadly_lint.program.request_data import checked_tags
+from threadly_lint.program.request_data import checked, checked_tags, raw_tags
 from threadly_lint.program.types import NO_TAGS, Atom, Tag, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 SEQUENCES = ("list", "set", "tuple", "iterator")
+BUILT_IN = frozenset(dir(builtins))
 DIGESTING = frozenset({"hash"})
 QUERIES = frozenset({"query", "build", "build-read", "build-write"})
 FILTERS = frozenset("exclude filter filter_by get group_by having join order_by where".split())
@@ -180,8 +183,9 @@ class Libraries:
 
     def _accessed(self, a: Activation, fact: Fact, atom: Atom, value: Value, node: n.Expr) -> Value:
         if fact.effect == "source":
-            value = value or t.ANYTHING
-            return t.tagged(value, atom.tags | {Tag("request", fact.channel or "body")})
+            value = t.tagged(value or t.ANYTHING, atom.tags | {Tag("request", fact.channel or "body")})
+            a.emit("source", fact.name, node, fact=fact, receiver=(atom,), value=value)
+            return value
         if fact.identity and fact.effect in IDENTIFYING:
             return self.identity(a, fact, value, atom.tags, node)
         if fact.effect in ("read", "write"):
@@ -231,7 +235,8 @@ class Libraries:
         identity = next((f for f in facts if f.identity and f.effect in IDENTIFYING), None)
         if identity is not None and a.state is not None and self.knowledge.class_of(call.name) is None:
             weakened = self.program.behaviour.weakened(call, identity)
-            value = self.identity(a, weakened, value, frozenset(x for x in call.tags if x.kind in PASSED_ON), call.node)
+            about = frozenset(x for x in call.tags if x.kind in PASSED_ON)
+            value = self.identity(a, weakened, checked(value), about, call.node)
         aborting = next((f for f in facts if f.effect == "abort" and f.kind != "exception"), None)
         if aborting is not None and a.state is not None and self.knowledge.class_of(call.name) is None:
             status = self.program.behaviour.call_status(call, aborting)
@@ -268,6 +273,8 @@ class Libraries:
         if returns is None and call.args and any(f.effect == "adapter" and not f.is_async for f in facts):
             return call.args[0]
         value = self.typed(returns, call.receiver, call) if returns is not None else ()
+        if not value and self.knowledge.exceptions(call.name):
+            value = t.obj(call.name)
         if status:
             value = tuple(_with_status(x, status) for x in value or t.obj(call.name))
         return self._provenance(call, value, effects)
@@ -284,9 +291,18 @@ class Libraries:
             return self._selected(t.tagged(value, kept | chosen), call, kept)
         if effects & DIGESTING or (effects & QUERIES and call.name.rpartition(".")[2] in FILTERS):
             tags = checked_tags(tags)
+        if self._may_check(call, value, effects):
+            tags = checked_tags(tags)
         if not value:
             return self._selected(t.unknown(tags), call, frozenset(x for x in tags if x.kind in PASSED_ON))
         return t.tagged(value, tags)
+
+    def _may_check(self, call: Call, value: Value, effects: set[str]) -> bool:
+        """Whether nothing is known of whose function data is handed to: it may well be a validator."""
+        if value or effects or raw_tags(call.receiver):
+            return False
+        root = call.name.partition(".")[0]
+        return root not in sys.stdlib_module_names and root not in BUILT_IN and not self.knowledge.root_known(root)
 
     def _selected(self, value: Value, call: Call, identifying: t.Tags) -> Value:
         """What was looked up by a credential proves it by being there."""

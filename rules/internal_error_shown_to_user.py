@@ -1,0 +1,88 @@
+"""The answer carries the text of an internal exception.
+
+## What
+
+`str(error)`, `repr`, the exception itself or a traceback becomes part of what an endpoint answers.
+
+## Why
+
+Such texts name tables, hosts, paths, keys and library versions. They help an attacker and nobody else; users cannot act
+on them, and they change with every upgrade.
+
+## Instead
+
+Log the exception and answer with a text of your own.
+
+```python flawed
+from fastapi import FastAPI, HTTPException
+
+app = FastAPI()
+
+
+@app.post("/import")
+async def read(name: str) -> dict[str, int]:
+    try:
+        with open(f"/var/imports/{name}") as file:
+            return {"lines": len(file.readlines())}
+    except OSError as error:
+        raise HTTPException(400, f"cannot read it: {error}") from error
+```
+
+```python sound
+import logging
+
+from fastapi import FastAPI, HTTPException
+
+app = FastAPI()
+logger = logging.getLogger(__name__)
+
+
+@app.post("/import")
+async def read(name: str) -> dict[str, int]:
+    try:
+        with open(f"/var/imports/{name}") as file:
+            return {"lines": len(file.readlines())}
+    except OSError as error:
+        logger.exception("cannot read %s", name)
+        raise HTTPException(400, "this file cannot be read") from error
+```
+
+## Exempt
+
+Errors that were written for callers: exceptions of the project, validation errors, HTTP errors, and built-in ones that
+the project itself raises in the guarded code. Branches that exist in development only.
+
+## Limits
+
+One finding for each handler, at the answer. Texts that travel through a database or a queue are not followed.
+
+## Peers
+
+CodeQL py/stack-trace-exposure follows tracebacks; Semgrep has rules for `str(e)` in Flask and Django answers by text,
+without a look at what is caught.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from threadly_lint.rule import ErrorText, Finding, Operation, Program, Rule, error_texts
+
+rule = Rule(code="TLE004", pattern="error-boundary", level="warning", planned_fix="suggested")
+
+
+@rule.for_each(Program)
+def check(program: Program, _: Program) -> Iterator[Finding]:
+    seen = set()
+    for operation in program.each(Operation):
+        for shown in error_texts(program, operation):
+            if (shown.path, shown.span) not in seen and not program.project.is_exempt(shown.path):
+                seen.add((shown.path, shown.span))
+                yield rule.finding(shown, message(shown), endpoint=operation.endpoint, trail=shown.trail)
+
+
+def message(shown: ErrorText) -> str:
+    if shown.is_traceback:
+        return f"`{shown.operation.endpoint}` answers with a traceback"
+    names = ", ".join(f"`{name.rpartition('.')[2]}`" for name in shown.classes)
+    return f"`{shown.operation.endpoint}` answers with the text of an internal error ({names})"

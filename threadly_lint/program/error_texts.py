@@ -1,0 +1,182 @@
+"""Texts of exceptions that reach the caller of an endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from threadly_lint.program import types as t
+from threadly_lint.program.development import only_in_development
+from threadly_lint.program.effects import Event, Occurrence
+from threadly_lint.program.types import Atom, Value
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.values import Span, Step
+
+if TYPE_CHECKING:
+    from threadly_lint.program.names import Function
+    from threadly_lint.program.program import Program
+    from threadly_lint.program.subjects import Operation
+
+ANSWERS = frozenset({"abort", "response"})
+TRACEBACK = "traceback"
+MEANT_FOR_CALLERS = (
+    "pydantic.ValidationError",
+    "marshmallow.ValidationError",
+    "jsonschema.ValidationError",
+    "django.core.exceptions.ValidationError",
+    "rest_framework.exceptions.APIException",
+    "werkzeug.exceptions.HTTPException",
+    "starlette.exceptions.HTTPException",
+    "fastapi.HTTPException",
+    "aiohttp.web.HTTPException",
+    "email_validator.EmailNotValidError",
+    "jinja2.TemplateError",
+    "jinja2.exceptions.TemplateError",
+    "jinja2.TemplateSyntaxError",
+    "jinja2.exceptions.TemplateSyntaxError",
+    "xml.etree.ElementTree.ParseError",
+    "yaml.YAMLError",
+    "json.JSONDecodeError",
+)
+TEXTS = frozenset({"args", "message", "msg", "detail", "description", "reason", "strerror", "stderr", "output", "orig"})
+
+
+@dataclass(frozen=True, eq=False)
+class ErrorText:
+    """An answer of ``operation`` that carries the text of an exception. ``classes`` names what was caught."""
+
+    event: Event
+    operation: Operation
+    classes: tuple[str, ...]
+    is_traceback: bool
+    trail: tuple[Step, ...]
+
+    @property
+    def path(self) -> str:
+        return self.event.path
+
+    @property
+    def span(self) -> Span:
+        return self.event.span
+
+    @property
+    def symbol(self) -> str:
+        return self.event.symbol
+
+
+def error_texts(program: Program, operation: Operation) -> Iterator[ErrorText]:
+    """Answers with the text of an exception that was not written for callers, one for each handler."""
+    if operation.entry_point is None or not operation.entry_point.is_endpoint:
+        return
+    answering = _answering_functions(operation)
+    handlers = _Handlers(program, operation)
+    seen: set[str] = set()
+    for occurrence in operation.occurrences:
+        for place in sorted(_places_shown(occurrence, answering) - seen):
+            if only_in_development(occurrence.event.frame):
+                continue
+            seen.add(place)
+            classes = handlers.classes(place)
+            if place == TRACEBACK or (classes and not handlers.meant_for_callers(place, classes)):
+                names = tuple(sorted(classes))
+                yield ErrorText(occurrence.event, operation, names, place == TRACEBACK, occurrence.trail)
+
+
+def _answering_functions(operation: Operation) -> set[Function]:
+    """The handler and the functions around it: what they return is the answer."""
+    handler = operation.function
+    for occurrence in operation.occurrences:
+        functions = [c.outcome.function for c in occurrence.calls]
+        if handler in functions:
+            return {handler, *functions[: functions.index(handler)]}
+    return {handler}
+
+
+def _places_shown(occurrence: Occurrence, answering: set[Function]) -> set[str]:
+    """The handlers whose exception's text is in what this event shows the caller."""
+    event = occurrence.event
+    if event.effect == "return" and event.function in answering:
+        return _places_in(event.value)
+    if event.effect in ANSWERS:
+        status = event.fact.status_argument if event.fact is not None else None
+        skip = status.keywords if status is not None else ()
+        given = [v for i, v in enumerate(event.args) if status is None or status.position != i]
+        given += [v for k, v in event.keywords if k not in skip and k != "headers"]
+        return set().union(*map(_places_in, given))
+    if event.effect in ("raise", "reject") and event.status:
+        made = [v for x in event.value if isinstance(x.shape, t.Inst) for v in t.parts_of(x.shape)]
+        return set().union(*map(_places_in, made))
+    return set()
+
+
+def _places_in(value: Value, levels: int = 4) -> set[str]:
+    found: set[str] = set()
+    for atom in value:
+        if _is_text(atom):
+            found |= {tag.detail for tag in atom.tags if tag.kind == "exception"}
+        if levels and isinstance(atom.shape, t.Seq | t.Map):
+            found |= set().union(*(_places_in(v, levels - 1) for v in t.parts_of(atom.shape)))
+    return found
+
+
+def _is_text(atom: Atom) -> bool:
+    """Whether an exception's data in this form is its text: a string, the exception itself, its message."""
+    shape = atom.shape
+    if isinstance(shape, t.Lib):
+        return shape.name.rpartition(".")[2] in TEXTS or _is_class(shape.name)
+    return isinstance(shape, t.Obj) and (shape.name == "str" or _is_class(shape.name))
+
+
+def _is_class(name: str) -> bool:
+    return name.rpartition(".")[2][:1].isupper()
+
+
+class _Handlers:
+    """What the handlers that an operation passes catch, and what the project itself raises into them."""
+
+    def __init__(self, program: Program, operation: Operation) -> None:
+        self.program = program
+        self.operation = operation
+        self._kinds: dict[str, set[str]] = {}
+        self._own: dict[str, set[str]] = {}
+        for occurrence in operation.occurrences:
+            for frame in occurrence.frames:
+                if frame.kind == "handler" and isinstance(frame.node, n.Handler):
+                    self._note_handler(frame.node, frame.function)
+                if frame.kind == "try" and isinstance(frame.node, n.Try):
+                    for handler in frame.node.handlers:
+                        self._note_handler(handler, frame.function)
+                        self._note_raise(f"{frame.function.path}:{handler.span[0]}", occurrence.event)
+
+    def classes(self, place: str) -> set[str]:
+        return self._kinds.get(place, set())
+
+    def meant_for_callers(self, place: str, classes: set[str]) -> bool:
+        """Whether all that comes here was written for callers: the project's own errors, validation, HTTP errors."""
+        own = self._own.get(place, set())
+        return all(name in own or self._is_public(name) for name in classes)
+
+    def _is_public(self, name: str) -> bool:
+        known = self.program.knowledge
+        in_project = any(info.symbol == name for info in self.program.classes)
+        return in_project or any(known.is_subclass(name, public) for public in MEANT_FOR_CALLERS)
+
+    def _note_handler(self, handler: n.Handler, function: Function) -> None:
+        place = f"{function.path}:{handler.span[0]}"
+        if place not in self._kinds:
+            self._kinds[place] = self._names(handler, function)
+
+    def _names(self, handler: n.Handler, function: Function) -> set[str]:
+        from threadly_lint.frameworks.base import scope_in
+        from threadly_lint.program.expressions import evaluate
+
+        if handler.exception is None:
+            return {"BaseException"}
+        return self.program.failures.names(
+            evaluate(scope_in(self.program, function.module, function), handler.exception)
+        )
+
+    def _note_raise(self, place: str, event: Event) -> None:
+        if event.effect in ("raise", "reject") and isinstance(event.node, n.Raise):
+            self._own.setdefault(place, set()).update(self.program.failures.names(event.value))
