@@ -1,4 +1,4 @@
-"""What the program finds in a small project: endpoints, their ways in, who is let through, what anonymous callers reach."""
+"""What the program finds in a small project: endpoints, their ways in, and what anonymous callers reach."""
 
 from __future__ import annotations
 
@@ -33,9 +33,12 @@ def program_of(folder: Path, files: dict[str, str]) -> Program:
     return Program(project, skeletons)
 
 
-def reach(folder: Path, source: str, **more: str) -> dict[str, Reach]:
-    """The endpoints of one file ``app.py`` (and of more files, named without ending), by method and handler."""
-    files = {"app.py": source, **{f"{name}.py": text for name, text in more.items()}}
+def reach(folder: Path, source: str, head: str = "", **more: str) -> dict[str, Reach]:
+    """The endpoints of one file ``app.py`` (and of more files, named without ending), by method and handler.
+
+    ``head`` is what the file starts with.
+    """
+    files = {"app.py": head + source, **{f"{name}.py": text for name, text in more.items()}}
     return reached(program_of(folder, files))
 
 

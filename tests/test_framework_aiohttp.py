@@ -24,8 +24,7 @@ async def open_pool(app):
 def test_routes_in_every_form(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 table = web.RouteTableDef()
 
 
@@ -65,6 +64,7 @@ def main():
     set_up(app)
     web.run_app(app)
 """,
+        head=HEAD,
     )
     assert found == {
         "DELETE listed": Reach(("/listed", "/any"), ("write",)),
@@ -77,8 +77,7 @@ def main():
 def test_middlewares_new_and_old_with_exceptions(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 @web.middleware
 async def q(request, handler):
     if request.path == "/login":
@@ -136,6 +135,7 @@ def public():
     app = web.Application(middlewares=[loud])
     app.router.add_post("/anybody", anybody)
 """,
+        head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {
         "POST write": (),
@@ -148,8 +148,7 @@ def public():
 def test_nested_applications_stand_behind_the_outer_middleware(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 from aiohttp_security import check_authorized
 
 
@@ -174,6 +173,7 @@ outer.middlewares.append(q)
 outer.on_startup.append(open_pool)
 outer.add_subapp("/inner/", inner)
 """,
+        head=HEAD,
     )
     assert found == {"POST write": Reach(("/inner/write",), ())}
 
@@ -181,8 +181,7 @@ outer.add_subapp("/inner/", inner)
 def test_checks_in_wrappers_and_bodies(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 from functools import wraps
 
 routes = web.RouteTableDef()
@@ -223,6 +222,7 @@ app = web.Application()
 app.on_startup.append(open_pool)
 app.add_routes(routes)
 """,
+        head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {
         "POST below": (),
@@ -234,8 +234,7 @@ app.add_routes(routes)
 def test_what_a_middleware_puts_on_the_request(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 @web.middleware
 async def load(request, handler):
     request["user"] = None
@@ -260,5 +259,6 @@ app.on_startup.append(open_pool)
 app.router.add_post("/tested", tested)
 app.router.add_post("/ignored", ignored)
 """,
+        head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {"POST tested": (), "POST ignored": ("write",)}

@@ -22,8 +22,7 @@ db = sqlite3.connect("shop.db")
 def test_routes_on_applications_and_the_default_one(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 outer, inner = Bottle(), Bottle()
 outer.mount("/inner", inner)
 
@@ -48,6 +47,7 @@ def set_up(application):
 
 set_up(outer)
 """,
+        head=HEAD,
     )
     assert found == {
         "POST mounted": Reach(("/inner/thing/<id>",), ("write",)),
@@ -59,8 +59,7 @@ set_up(outer)
 def test_hooks_have_to_raise(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 strict, lax = Bottle(), Bottle()
 
 
@@ -87,6 +86,7 @@ def guarded():
 def open_():
     db.execute("delete from thing")
 """,
+        head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {"POST guarded": (), "POST open_": ("write",)}
 
@@ -94,8 +94,7 @@ def open_():
 def test_plugins_wrap_callbacks_unless_skipped(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 class Key:
     api = 2
 
@@ -140,6 +139,7 @@ def only_timed():
 def applied():
     db.execute("delete from thing")
 """,
+        head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {
         "POST inside": (),

@@ -116,8 +116,10 @@ def test_swagger_in_json_below_a_base_path_of_the_call(tmp_path: Path) -> None:
 
 def test_resolvers_make_names_from_paths(tmp_path: Path) -> None:
     (tmp_path / "specs").mkdir()
-    (tmp_path / "specs/api.yml").write_text('openapi: 3.0.0\npaths:\n  /things:\n    get: {}\n    post: {}\n')
-    app = APP.replace('app.add_api("api.yml")', 'app.add_api("api.yml", resolver=connexion.resolver.RestyResolver("api"))')
+    (tmp_path / "specs/api.yml").write_text("openapi: 3.0.0\npaths:\n  /things:\n    get: {}\n    post: {}\n")
+    app = APP.replace(
+        'app.add_api("api.yml")', 'app.add_api("api.yml", resolver=connexion.resolver.RestyResolver("api"))'
+    )
     files = {"app.py": app, "api/__init__.py": "", "api/things.py": HANDLERS}
     assert reached(program_of(tmp_path, files)) == {
         "GET search": Reach(("/things",), ("read",)),

@@ -17,8 +17,7 @@ db = sqlite3.connect("shop.db")
 def test_resources_with_inheritance_suffix_and_constructor_arguments(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 class Base:
     def __init__(self, store):
         self.store = store
@@ -48,6 +47,7 @@ def make():
     add(application, "/things")
     return application
 """,
+        head=HEAD,
     )
     assert found == {
         "GET Base.on_get": Reach(("/things/{id:int}",), ("read",)),
@@ -59,8 +59,7 @@ def make():
 def test_middleware_decides_by_resource_and_method(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 class Gate:
     def process_resource(self, req, resp, resource, params):
         session = req.env.get("beaker.session", {})
@@ -91,6 +90,7 @@ app = falcon.API(middleware=[Gate()])
 app.add_route("/open", Open())
 app.add_route("/closed", Closed())
 """,
+        head=HEAD,
     )
     assert found["GET Open.on_get"].unguarded == ("read",)
     assert found["POST Open.on_post"].unguarded == ()
@@ -100,8 +100,7 @@ app.add_route("/closed", Closed())
 def test_middleware_with_path_exceptions_and_request_context(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 class Load:
     def process_request(self, req, resp):
         req.context.user = None
@@ -146,6 +145,7 @@ app.add_route("/free", Free())
 app.add_route("/public/{name}", Public())
 app.add_route("/public/own", Own())
 """,
+        head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {
         "POST Write.on_post": (),
@@ -158,8 +158,7 @@ app.add_route("/public/own", Own())
 def test_hooks_on_class_method_and_in_a_variable(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 def q(req, resp, resource, params, *roles):
     if not req.env.get("REMOTE_USER"):
         raise falcon.HTTPUnauthorized()
@@ -200,6 +199,7 @@ app = falcon.App()
 app.add_route("/a", OnClass())
 app.add_route("/b", Mixed())
 """,
+        head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {
         "PUT OnClass.on_put": (),
@@ -213,8 +213,7 @@ app.add_route("/b", Mixed())
 def test_one_resource_in_two_applications_has_two_mounts(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 class Gate:
     def process_request(self, req, resp):
         if not req.auth:
@@ -231,6 +230,7 @@ inside.add_route("/thing", Thing())
 outside = falcon.App()
 outside.add_route("/thing", Thing())
 """,
+        head=HEAD,
     )
     assert found == {"DELETE Thing.on_delete": Reach(("/thing", "/thing"), ("write",))}
 
@@ -239,8 +239,7 @@ def test_what_only_looks_like_a_resource_is_no_endpoint(tmp_path: Path) -> None:
     assert (
         reach(
             tmp_path,
-            HEAD
-            + """
+            """
 class Registry:
     def add_route(self, path, resource):
         pass
@@ -253,6 +252,7 @@ class Thing:
 
 Registry().add_route("/thing", Thing())
 """,
+            head=HEAD,
         )
         == {}
     )

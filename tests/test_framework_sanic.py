@@ -27,8 +27,7 @@ async def connect(app, loop):
 def test_blueprints_groups_and_views(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 first = Blueprint("first", url_prefix="/first")
 second = Blueprint("second", url_prefix="/second")
 group = Blueprint.group(first, second, url_prefix="/api")
@@ -59,6 +58,7 @@ def attach(application):
 second.add_route(Thing.as_view(), "/thing")
 attach(app)
 """,
+        head=HEAD,
     )
     assert found == {
         "POST decorated": Reach(("/api/first/<id:int>",), ("write",)),
@@ -71,8 +71,7 @@ attach(app)
 def test_middleware_that_answers_and_middleware_that_loads(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 inside = Blueprint("inside", url_prefix="/inside")
 app.blueprint(inside)
 
@@ -120,6 +119,7 @@ async def tested(request):
         raise Unauthorized("no")
     await request.app.ctx.db.execute("delete from thing")
 """,
+        head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {
         "POST write": (),
@@ -132,8 +132,7 @@ async def tested(request):
 def test_decorators_of_a_view_class(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 from functools import wraps
 
 
@@ -158,6 +157,7 @@ class Open(HTTPMethodView, attach=app, uri="/open"):
     async def post(self, request):
         await request.app.ctx.db.execute("delete from thing")
 """,
+        head=HEAD,
     )
     assert found == {
         "POST Guarded.post": Reach(("/guarded",), ()),

@@ -26,8 +26,7 @@ db = databases.Database("sqlite:///shop.db")
 def test_nested_tables_classes_and_sockets(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 async def plain(request):
     await db.execute("delete from thing")
 
@@ -65,6 +64,7 @@ def more(application):
 
 more(app)
 """,
+        head=HEAD,
     )
     assert found == {
         "POST plain": Reach(("/api/v1/plain", "/added"), ("write",)),
@@ -78,8 +78,7 @@ more(app)
 def test_requires_and_what_only_reads_the_user(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 @requires("authenticated")
 async def required(request):
     await db.execute("delete from thing")
@@ -110,6 +109,7 @@ app = Starlette(
     ]
 )
 """,
+        head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {
         "POST required": (),
@@ -122,8 +122,7 @@ app = Starlette(
 def test_backends_that_demand_and_backends_that_only_load(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 class Demanding(AuthenticationBackend):
     async def authenticate(self, conn):
         row = await db.fetch_one("select * from token where key = :k", {"k": conn.headers.get("Authorization")})
@@ -154,6 +153,7 @@ strict = Starlette(
 lax = Starlette(routes=[Route("/second", second, methods=["POST"])])
 lax.add_middleware(AuthenticationMiddleware, backend=Loading())
 """,
+        head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {"POST first": (), "POST second": ("write",)}
 
@@ -161,8 +161,7 @@ lax.add_middleware(AuthenticationMiddleware, backend=Loading())
 def test_middleware_of_all_kinds_with_exceptions(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 class Q(BaseHTTPMiddleware):
     def __init__(self, app, free=()):
         super().__init__(app)
@@ -212,8 +211,11 @@ app = Starlette(
     ],
     middleware=[Middleware(Q, free=["/health"])],
 )
-other = Starlette(routes=[Mount("/inner", routes=[Route("/open", open_, methods=["POST"])])], middleware=[Middleware(Pure)])
+other = Starlette(
+    routes=[Mount("/inner", routes=[Route("/open", open_, methods=["POST"])])], middleware=[Middleware(Pure)]
+)
 """,
+        head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {
         "POST write": (),
@@ -226,8 +228,7 @@ other = Starlette(routes=[Mount("/inner", routes=[Route("/open", open_, methods=
 def test_middleware_of_a_mount_and_of_a_route_guards_only_there(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 class Q(BaseHTTPMiddleware):
     async def dispatch(self, request, call_next):
         if "user" not in request.session:
@@ -255,6 +256,7 @@ app = Starlette(
     ]
 )
 """,
+        head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {
         "POST inside": (),

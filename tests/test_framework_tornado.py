@@ -22,8 +22,7 @@ db = sqlite3.connect("shop.db")
 def test_handler_lists_in_every_form(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 class Base(tornado.web.RequestHandler):
     def initialize(self, store=None):
         self.store = store
@@ -64,6 +63,7 @@ def main():
     app = tornado.web.Application([(r"/thing/([0-9]+)", Thing, {"store": db}), url(r"/set", Set)], db=db)
     app.add_handlers(r".*", [(r"/later", Other)])
 """,
+        head=HEAD,
     )
     assert found == {
         "GET Base.get": Reach(("/thing/([0-9]+)",), ("read",)),
@@ -76,8 +76,7 @@ def main():
 def test_authenticated_counts_as_far_as_the_current_user_bears_it_out(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 class Signed(tornado.web.RequestHandler):
     def get_current_user(self):
         return self.get_secure_cookie("user")
@@ -116,6 +115,7 @@ class Pretended(Anybody):
 
 app = tornado.web.Application([("/a", Guarded), ("/b", Tested), ("/c", Shown), ("/d", Pretended)])
 """,
+        head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {
         "POST Guarded.post": (),
@@ -128,8 +128,7 @@ app = tornado.web.Application([("/a", Guarded), ("/b", Tested), ("/c", Shown), (
 def test_prepare_ends_the_request_by_answering(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 class Closed(tornado.web.RequestHandler):
     def prepare(self):
         if not self.get_secure_cookie("user"):
@@ -165,6 +164,7 @@ class Demanding(Loading):
 
 app = tornado.web.Application([("/a", Inside), ("/b", Loaded), ("/c", Demanding)])
 """,
+        head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {
         "DELETE Inside.delete": (),
@@ -176,8 +176,7 @@ app = tornado.web.Application([("/a", Inside), ("/b", Loaded), ("/c", Demanding)
 def test_sockets_check_when_they_open(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 class Checked(tornado.websocket.WebSocketHandler):
     def open(self):
         if not self.get_secure_cookie("user"):
@@ -194,6 +193,7 @@ class Open(tornado.websocket.WebSocketHandler):
 
 app = tornado.web.Application([("/a", Checked), ("/b", Open)])
 """,
+        head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {
         "WEBSOCKET Checked.on_message": (),
@@ -204,8 +204,7 @@ app = tornado.web.Application([("/a", Checked), ("/b", Open)])
 def test_lists_that_no_application_is_seen_to_take(tmp_path: Path) -> None:
     found = reach(
         tmp_path,
-        HEAD
-        + """
+        """
 class Plugin(tornado.web.RequestHandler):
     def post(self):
         db.execute("delete from thing")
@@ -213,5 +212,6 @@ class Plugin(tornado.web.RequestHandler):
 
 default_handlers = [(r"/plugin", Plugin)]
 """,
+        head=HEAD,
     )
     assert found == {"POST Plugin.post": Reach(("/plugin",), ("write",))}

@@ -17,9 +17,9 @@ from threadly_lint.frameworks.base import (
     items_of,
     join_paths,
     made_with,
+    path_mapping,
     registered_value,
     texts_of,
-    path_mapping,
 )
 from threadly_lint.frameworks.nesting import Nesting, Way
 from threadly_lint.frameworks.performed import merged, performed
@@ -64,7 +64,9 @@ def entry_points(program: Program) -> Iterator[EntryPoint]:
     if not imports(program, "aiohttp"):
         return
     site = Site(program)
-    yield from merged(entry for route in site.routes() for atom in route.handler for entry in site.endpoints(route, atom))
+    yield from merged(
+        entry for route in site.routes() for atom in route.handler for entry in site.endpoints(route, atom)
+    )
 
 
 class Site:
@@ -83,7 +85,11 @@ class Site:
 
     def _nest(self, registration: Registration) -> None:
         parent = registration.receiver
-        prefix = "" if registration.name.endswith("add_domain") else next(iter(texts_of(registration.argument(0, "prefix"))), "")
+        prefix = (
+            ""
+            if registration.name.endswith("add_domain")
+            else next(iter(texts_of(registration.argument(0, "prefix"))), "")
+        )
         for child in registration.argument(1, "subapp"):
             if parent is not None and self._is_application(parent) and self._is_application(child):
                 self.nesting.add(parent, child, prefix, registration.conditional)
@@ -131,7 +137,13 @@ class Site:
                 leaf = shape.name.rpartition(".")[2]
                 first = 1 if leaf == "route" else 0
                 args = shape.made.args
-                method = next(iter(texts_of(args[0])), "") if leaf == "route" and args else leaf.upper() if leaf in VERBS else ""
+                method = (
+                    next(iter(texts_of(args[0])), "")
+                    if leaf == "route" and args
+                    else leaf.upper()
+                    if leaf in VERBS
+                    else ""
+                )
                 if len(args) > first + 1 or shape.made.keyword("handler"):
                     path = next(iter(texts_of(args[first] if len(args) > first else shape.made.keyword("path"))), "")
                     handler = args[first + 1] if len(args) > first + 1 else shape.made.keyword("handler")
@@ -139,7 +151,9 @@ class Site:
 
     def _on_resource(self, registration: Registration, resource: Atom) -> Iterator[Route]:
         """``app.router.add_resource(path).add_route(method, handler)``."""
-        owner = next((r.receiver for r in performed(self.program, frozenset({"add_resource"})) if _made(r, resource)), None)
+        owner = next(
+            (r.receiver for r in performed(self.program, frozenset({"add_resource"})) if _made(r, resource)), None
+        )
         path = next(iter(texts_of(made_with(resource, "path", 0))), "")
         method = next(iter(texts_of(registration.argument(0, "method"))), "")
         if owner is not None:
@@ -166,7 +180,9 @@ class Site:
             return
         function = handler_behind((atom,))
         if function is not None:
-            yield self._endpoint(route, route.method, function, lambda given: lambda a: _call(a, (atom,), (given,), function))
+            yield self._endpoint(
+                route, route.method, function, lambda given: lambda a: _call(a, (atom,), (given,), function)
+            )
 
     def _view(self, route: Route, info: Class) -> Iterator[EntryPoint]:
         if not self.program.inherits(info, VIEW):
@@ -182,9 +198,13 @@ class Site:
         mounts = []
         for way in self.nesting.ways(route.owner):
             path = join_paths(way.path, route.path)
-            given = request(REQUEST, method, _template(path), app=(self._application(way),), match_info=path_mapping(path))
+            given = request(
+                REQUEST, method, _template(path), app=(self._application(way),), match_info=path_mapping(path)
+            )
             steps = self.steps(way, given)
-            mounts.append(Mount(path, steps, str(identity(way.through[0])), way.conditional or route.conditional, calling(given)))
+            mounts.append(
+                Mount(path, steps, str(identity(way.through[0])), way.conditional or route.conditional, calling(given))
+            )
         handled = mounts[0].call
         assert handled is not None
         group = f"{function.module.path}:{function.owner.name if function.owner else ''}"
@@ -201,10 +221,9 @@ class Site:
         return tuple(step for application in way.through for step in self._steps(application, given))
 
     def _steps(self, application: Atom, given: Value) -> Iterator[Step]:
-        declared = [made_with(application, "middlewares")]
-        for registration in _appended(self.program, frozenset({"middlewares"}), "aiohttp.web.Middlewares"):
-            declared.append(registration.argument(1 if registration.name.endswith("insert") else 0))
-        for value in declared:
+        added = _appended(self.program, frozenset({"middlewares"}), "aiohttp.web.Middlewares")
+        values = (r.argument(1 if r.name.endswith("insert") else 0) for r in added)
+        for value in (made_with(application, "middlewares"), *values):
             for item in items_of(value):
                 yield from (middleware_step(self.program, x, given) for x in item if not isinstance(x.shape, t.Unknown))
 
@@ -249,11 +268,11 @@ def _method_call(info: Class, verb: str, function: Function) -> Calling:
     return calling
 
 
-# Middleware ------------------------------------------------------------------------------------------------------------------
+# Middleware ---------------------------------------------------------------------------------------------------------
 
 
 def middleware_step(program: Program, atom: Atom, given: Value) -> Step:
-    """A middleware around the rest: ``async def m(request, handler)``, or a factory ``async def f(app, handler)`` of one."""
+    """A middleware around the rest: ``m(request, handler)``, or what a factory ``f(app, handler)`` returns."""
     shape = atom.shape
     if isinstance(shape, t.Obj | t.Lib):
         return library_step(program, shape.name)
@@ -276,7 +295,9 @@ def _is_factory(program: Program, atom: Atom) -> bool:
         return False
     scope = definition_scope(program, function)
     for decorator in function.decorators:
-        if any(isinstance(x.shape, t.Lib) and x.shape.name == "aiohttp.web.middleware" for x in evaluate(scope, decorator)):
+        if any(
+            isinstance(x.shape, t.Lib) and x.shape.name == "aiohttp.web.middleware" for x in evaluate(scope, decorator)
+        ):
             return False
     outcome = program.run(atom.shape, (t.obj(APPLICATION), t.ANYTHING), {})
     return any(isinstance(x.shape, t.Func) for x in outcome.value)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.base import call_registrations, decorator_registrations, identity, items_of, made_with
-from threadly_lint.frameworks.requests import path_value
+from threadly_lint.frameworks.requests import object_with, path_value
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.attributes import attribute
@@ -30,10 +30,10 @@ class Exchange(NamedTuple):
     kind: str = "http"
 
     def request(self) -> Value:
-        known = {"method": t.const(self.method)} if self.method else {}
+        known: dict[str, Value] = {"method": t.const(self.method)} if self.method else {}
         if self.path:
             known["url"] = t.obj("starlette.datastructures.URL", path=path_value(self.path))
-        return t.obj(REQUEST, **known)
+        return object_with(REQUEST, known)
 
     def scope(self) -> Value:
         entries: dict[object, Value] = {"type": t.const(self.kind)}

@@ -30,8 +30,8 @@ CONVERTERS = frozenset("any date datetime decimal dt float int number unsigned u
 class Registration:
     """A call (or decorator) that registers something: on which object, with what, in which scope.
 
-    ``name`` is the library's name of the method or function, ``function`` the decorated function, if any, ``value`` what the
-    call gives, where it is known.
+    ``name`` is the library's name of the method or function, ``function`` the decorated function, if any, ``value``
+    what the call gives, where it is known.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Registration:
 
 
 def imports(program: Program, *packages: str) -> bool:
-    """Whether some module of the project imports one of these packages: an adapter has nothing to look for otherwise."""
+    """Whether some module of the project imports one of these packages; an adapter has nothing to do otherwise."""
     found = program.memo.get("imported packages")
     if found is None:
         found = program.memo["imported packages"] = frozenset(_imported_packages(program))
@@ -248,7 +248,7 @@ def _keeps_signature(info: Function) -> bool:
 
 
 def handler_behind(value: Value) -> Function | None:
-    """The handler as written, whatever wrappers of the project stand around it: what a wrapper's own decorator was given counts."""
+    """The handler as written, whatever wrappers of the project stand around it."""
     for atom in value:
         shape = atom.shape
         inner: Value = ()
@@ -295,7 +295,7 @@ def calling(func: Value, args: tuple[Value, ...], keywords: dict[str, Value], fu
 
 
 def hook_step(func: Value, args: tuple[Value, ...], node: n.Expr) -> Step:
-    """A hook that runs before the handler; one that returns an answer ends the request, so only its silent ends go on."""
+    """A hook that runs before the handler; one that returns an answer ends the request: only its silent ends go on."""
 
     def step(a: Activation, rest: Rest) -> Value:
         before = a.state.auth if a.state is not None else t.NO_PROOF

@@ -77,7 +77,7 @@ class Site:
         ]
 
     def _hooks(self) -> Iterator[tuple[object, Step]]:
-        """What runs before each request of an application; its return value is ignored, so it has to raise to reject."""
+        """What runs before each request of an application; what it returns is ignored: it has to raise to reject."""
         for r in decorator_registrations(self.program, frozenset({"hook"})):
             owner = _owner(r)
             if owner is not None and r.function is not None and "before_request" in texts_of(r.argument(0, "name")):
@@ -102,9 +102,13 @@ class Site:
     def _route(self, owner: Atom, r: Registration, handler: Value) -> Route:
         leaf = r.name.rpartition(".")[2]
         position = 1 if leaf == "route" else 2
-        methods = (leaf.upper(),) if leaf in VERBS else tuple(m.upper() for m in texts_of(r.argument(position, "method")))
+        methods = (
+            (leaf.upper(),) if leaf in VERBS else tuple(m.upper() for m in texts_of(r.argument(position, "method")))
+        )
         path = next(iter(texts_of(r.argument(0, "path"))), "")
-        return Route(owner, path, handler, methods or ("GET",), r.argument(-1, "apply"), r.argument(-1, "skip"), r.conditional)
+        return Route(
+            owner, path, handler, methods or ("GET",), r.argument(-1, "apply"), r.argument(-1, "skip"), r.conditional
+        )
 
     # Endpoints
 
@@ -172,6 +176,7 @@ def _is_skipped(plugin: Value, skipped: Value) -> bool:
     names = set(texts_of(skipped))
     given = [atom.shape for item in items_of(skipped) for atom in item]
     return any(
-        atom.shape in given or (isinstance(atom.shape, t.Inst) and (t.ClassRef(atom.shape.info) in given or atom.shape.info.name in names))
+        atom.shape in given
+        or (isinstance(atom.shape, t.Inst) and (t.ClassRef(atom.shape.info) in given or atom.shape.info.name in names))
         for atom in plugin
     )

@@ -76,7 +76,9 @@ def dotted_value(program: Program, importer: Module, text: str) -> Value:
     """The function that a dotted name stands for; methods are bound to an instance of their class."""
     parts = text.split(".")
     for count in range(len(parts) - 1, 0, -1):
-        modules = [x for x in program.import_name(importer, ".".join(parts[:count])) if isinstance(x.shape, t.ModuleRef)]
+        modules = [
+            x for x in program.import_name(importer, ".".join(parts[:count])) if isinstance(x.shape, t.ModuleRef)
+        ]
         if not modules:
             continue
         scope = program.body(importer)
@@ -88,7 +90,7 @@ def dotted_value(program: Program, importer: Module, text: str) -> Value:
     return ()
 
 
-# Documents -------------------------------------------------------------------------------------------------------------------
+# Documents ----------------------------------------------------------------------------------------------------------
 
 
 def _documents(program: Program, registration: Registration, application: Atom) -> Iterator[Document]:
@@ -138,7 +140,7 @@ def _resolved(registration: Registration, application: Atom, operation: Operatio
     return operation.function
 
 
-# Steps -----------------------------------------------------------------------------------------------------------------------
+# Steps --------------------------------------------------------------------------------------------------------------
 
 
 def _flask_hooks(program: Program) -> list[Step]:
@@ -174,7 +176,7 @@ def _proof(a: Activation, module: Module, schemes: tuple[Scheme, ...]) -> Proof:
 
 
 def _checked(a: Activation, module: Module, scheme: Scheme) -> Proof:
-    """What a scheme proves: what its function's results do (None turns the caller away). One that cannot be seen is believed."""
+    """What a scheme proves: what its function's results do (None rejects). One that cannot be seen is believed."""
     checker = dotted_value(a.program, module, scheme.checker) if "." in scheme.checker else ()
     function = handler_behind(checker)
     if function is None:
@@ -192,7 +194,9 @@ def _calling(value: Value, function: Function, operation: Operation) -> Rest:
     """Call the operation's function with what Connexion takes from the request, checked against the document."""
     keywords: dict[str, Value] = {}
     for param in function.params:
-        if param.kind not in ("normal", "keyword") or (param.default is not None and param.name not in operation.parameters):
+        if param.kind not in ("normal", "keyword") or (
+            param.default is not None and param.name not in operation.parameters
+        ):
             continue
         if param.name in ("user", "token_info"):
             keywords[param.name] = t.unknown(frozenset({Tag("identity", param.name)}))

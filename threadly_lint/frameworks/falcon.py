@@ -66,7 +66,9 @@ def _responders(program: Program, registration: Registration, resource: Atom, in
         function = handler_behind(value)
         if owner is None or function is None:
             continue
-        exchange = Exchange(program, registration.receiver, verb.upper() if verb != "websocket" else "GET", path, (resource,))
+        exchange = Exchange(
+            program, registration.receiver, verb.upper() if verb != "websocket" else "GET", path, (resource,)
+        )
         steps = (*exchange.middleware(), *exchange.hooks(info, owner, function))
         yield EntryPoint(
             program,
@@ -77,6 +79,7 @@ def _responders(program: Program, registration: Registration, resource: Atom, in
             (verb.upper(),),
             (exchange.mount(path, steps, registration.conditional, exchange.responder(name, function)),),
             group=info.symbol,
+            router=registration.receiver,
         )
 
 
@@ -89,7 +92,9 @@ def _sinks(program: Program, registration: Registration) -> Iterator[EntryPoint]
         exchange = Exchange(program, registration.receiver, "", path, t.NONE)
         call = exchange.calling((atom,), path_parameters(path, function, 2), function)
         mount = exchange.mount(path, tuple(exchange.middleware()), registration.conditional, call)
-        yield EntryPoint(program, "http", "falcon", function, call, (), (mount,), group=function.module.path)
+        yield EntryPoint(
+            program, "http", "falcon", function, call, (), (mount,), function.module.path, router=registration.receiver
+        )
 
 
 class Exchange:
@@ -120,7 +125,13 @@ class Exchange:
         def step(a: Activation, rest: Rest) -> Value:
             for method in (name, f"{name}_async"):
                 if isinstance(component.shape, t.Inst) and self.program.has_attribute(component.shape, method):
-                    call_value(a, attribute(a, (component,), method, handler_node(a.function)), given, {}, handler_node(a.function))
+                    call_value(
+                        a,
+                        attribute(a, (component,), method, handler_node(a.function)),
+                        given,
+                        {},
+                        handler_node(a.function),
+                    )
                     break
             return rest(a) if a.state is not None else ()
 
@@ -192,10 +203,11 @@ def middleware_of(program: Program, application: Atom) -> list[Atom]:
 
 
 def _middleware(program: Program, application: Atom) -> Iterator[Atom]:
-    declared = [made_with(application, "middleware")]
-    for registration in performed(program, frozenset({"add_middleware"})):
-        if registration.receiver is not None and identity(registration.receiver) == identity(application):
-            declared.append(registration.argument(0, "middleware"))
-    for value in declared:
+    added = (
+        r.argument(0, "middleware")
+        for r in performed(program, frozenset({"add_middleware"}))
+        if r.receiver is not None and identity(r.receiver) == identity(application)
+    )
+    for value in (made_with(application, "middleware"), *added):
         for item in items_of(value):
             yield from (x for x in item if isinstance(x.shape, t.Inst))

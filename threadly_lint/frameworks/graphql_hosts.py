@@ -70,7 +70,9 @@ def through(view: Value) -> Step:
     """Run what decorators put around a view; where the view itself would run, the resolver does."""
 
     def step(a: Activation, rest: Rest) -> Value:
-        return call_value(a, _replaced(view, (Atom(t.Rest(rest)),), MAX_DEPTH), (t.ANYTHING,), {}, handler_node(a.function))
+        return call_value(
+            a, _replaced(view, (Atom(t.Rest(rest)),), MAX_DEPTH), (t.ANYTHING,), {}, handler_node(a.function)
+        )
 
     return step
 
@@ -122,14 +124,18 @@ def _asgi(program: Program) -> Iterator[Host]:
     if not imports(program, "fastapi", "starlette"):
         return
     for r in performed(program, frozenset({"include_router", "mount", "add_route"})):
-        if r.receiver is None or not is_library(program, r.receiver, "starlette.applications.Starlette", "fastapi.APIRouter"):
+        if r.receiver is None or not is_library(
+            program, r.receiver, "starlette.applications.Starlette", "fastapi.APIRouter"
+        ):
             continue
         included = r.name.endswith("include_router")
         for view in views_in(r.argument(0 if included else 1, "router", "app", "route")):
             prefix = next(iter(texts_of(r.argument(-1, "prefix") if included else r.argument(0, "path"))), "")
             path = join_paths(prefix, next(iter(texts_of(made_with(view, "path", None))), ""))
             dependencies = (*dependency_steps(r.argument(-1, "dependencies"), r.node), *_own_dependencies(view))
-            yield Host(path, (*middleware_steps(program, r.receiver, Exchange("", path)), *dependencies), view, r.conditional)
+            yield Host(
+                path, (*middleware_steps(program, r.receiver, Exchange("", path)), *dependencies), view, r.conditional
+            )
     for r in performed(program, frozenset({"Starlette", "Route", "Mount"})):
         for application in r.value:
             yield from _tabled(program, application)

@@ -12,7 +12,10 @@ MAX_DEPTH = 8
 
 
 class Way(NamedTuple):
-    """One way to an application: its path, the applications passed (outermost first, itself last), and whether it is for development."""
+    """One way to an application: its path, and the applications passed, outermost first, itself last.
+
+    ``conditional`` ways exist in development only.
+    """
 
     path: str
     through: tuple[Atom, ...]

@@ -22,7 +22,10 @@ class Scheme(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """One method of one path. ``security`` lists alternatives, each of schemes that all have to agree; one without is open."""
+    """One method of one path.
+
+    ``security`` lists alternatives, each of schemes that all have to agree; an empty one lets everybody in.
+    """
 
     method: str
     path: str
@@ -115,14 +118,16 @@ def _body_is_free(document: Document, operation: Document) -> bool:
     body = resolve(document, operation.get("requestBody") or {})
     contents = body.get("content")
     schemas = [c.get("schema") for c in contents.values() if isinstance(c, dict)] if isinstance(contents, dict) else []
-    schemas += [x.get("schema") for x in operation.get("parameters") or [] if isinstance(x, dict) and x.get("in") == "body"]
+    schemas += [
+        x.get("schema") for x in operation.get("parameters") or [] if isinstance(x, dict) and x.get("in") == "body"
+    ]
     return not schemas or any(_is_free(resolve(document, s) if isinstance(s, dict) else {}) for s in schemas)
 
 
 def _is_free(schema: Document) -> bool:
     if any(key in schema for key in ("properties", "allOf", "anyOf", "oneOf", "enum", "items")):
         return False
-    return schema.get("type", "object") == "object"
+    return bool(schema.get("type", "object") == "object")
 
 
 def resolve(document: Document, node: Document, depth: int = 8) -> Document:

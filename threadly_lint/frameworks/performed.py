@@ -22,9 +22,9 @@ MAX_CLIMB = 8
 
 
 def performed(program: Program, names: frozenset[str], on: frozenset[str] = frozenset()) -> list[Registration]:
-    """Calls of library methods and functions called one of ``names``, with their receivers and arguments as they come about.
+    """Calls of library methods and functions called one of ``names``, with what they are given when they happen.
 
-    ``on`` limits them to calls on attributes of these names (``app.middlewares.append``), for methods with common names.
+    ``on`` limits them to calls on attributes of these names (``app.middlewares.append``).
     """
     key = ("performed", names, on)
     found = program.memo.get(key)
@@ -50,6 +50,7 @@ def _registrations(program: Program, occurrence: Occurrence) -> Iterator[Registr
     event = occurrence.event
     module = event.function.module
     conditional = any(map(only_in_development, occurrence.frames))
+    assert isinstance(event.node, n.Expr)
     for receiver in event.receiver or (None,):
         yield Registration(
             event.api, receiver, event.args, dict(event.keywords), event.node, program.body(module), module,
@@ -85,7 +86,7 @@ def _climb(program: Program, function: Function, roots: dict[Function, None], se
 
 
 def _callers(program: Program, function: Function) -> Iterator[Function]:
-    """Functions and module bodies outside tests that call something of this name (a class by its name, for a constructor)."""
+    """Functions and module bodies outside tests that call something of this name (of its class, for a constructor)."""
     if function.parent is not None:
         yield function.parent
     name = function.owner.name if function.owner is not None and function.name == "__init__" else function.name
@@ -95,7 +96,7 @@ def _callers(program: Program, function: Function) -> Iterator[Function]:
 
 
 def merged(found: Iterable[EntryPoint]) -> list[EntryPoint]:
-    """Entry points of one handler become one with several mounts; what is registered twice in the same way counts once."""
+    """Entry points of one handler become one with several mounts; what is registered twice alike counts once."""
     known: dict[object, EntryPoint] = {}
     for entry in found:
         first = known.setdefault((entry.function, entry.group), entry)

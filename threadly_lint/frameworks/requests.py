@@ -1,4 +1,4 @@
-"""Requests as a route's steps see them: method and path are known as far as the route says, so exceptions for some paths are decided."""
+"""Requests as a route's steps see them: with method and path, so that exceptions for some paths are decided."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ def request(name: str, method: str, path: str, **attrs: Value) -> Value:
     known = {"method": t.const(method)} if method else {}
     if path:
         known["path"] = path_value(path)
-    return t.obj(name, **known, **attrs)
+    return object_with(name, {**known, **attrs})
+
+
+def object_with(name: str, attributes: dict[str, Value]) -> Value:
+    """An instance of a library class of which some attributes are known."""
+    return (Atom(t.Obj(name, (), None, tuple(sorted(attributes.items())))),)
 
 
 def environ(method: str, path: str) -> Value:

@@ -105,8 +105,10 @@ class Site:
     def _run_listeners(self) -> None:
         """Start-up code fills the application's context (``app.ctx.db = ...``): run it with an application."""
         application: Value = t.obj(APPLICATION)
-        found = [(r, (Atom(t.Func(r.function)),)) for r in decorator_registrations(self.program, LISTENERS) if r.function]
-        found += [(r, r.argument(0, "listener")) for r in performed(self.program, frozenset({"register_listener"}))]
+        found: list[tuple[Registration, Value]] = []
+        for r in decorator_registrations(self.program, LISTENERS):
+            found.extend([(r, (Atom(t.Func(r.function)),))] if r.function is not None else [])
+        found.extend((r, r.argument(0, "listener")) for r in performed(self.program, frozenset({"register_listener"})))
         for registration, listener in found:
             if self._owns_routes(registration.receiver):
                 registration.scope.revive()
@@ -130,7 +132,9 @@ class Site:
         """Run each middleware once, so that what it puts on requests is known before handlers ask."""
         for hook in self.hooks:
             module = next(iter(self.program.modules.values()))
-            hook_step(hook.func, (t.obj(REQUEST),), hook.node)(Activation(self.program, module.body, {}), lambda _: t.NONE)
+            hook_step(hook.func, (t.obj(REQUEST),), hook.node)(
+                Activation(self.program, module.body, {}), lambda _: t.NONE
+            )
 
     # Routes
 

@@ -1,4 +1,4 @@
-"""Starlette: route tables, mounts, class endpoints, middleware at every level. Also what FastAPI applications inherit of it."""
+"""Starlette: route tables, mounts, class endpoints, middleware; also what FastAPI applications inherit of it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from threadly_lint.frameworks.base import (
     items_of,
     join_paths,
     made_with,
+    path_mapping,
     registered_value,
     scope_in,
     texts_of,
-    placeholders,
 )
 from threadly_lint.frameworks.nesting import Nesting, Way
 from threadly_lint.frameworks.performed import merged, performed
@@ -164,7 +164,12 @@ class Site:
         if function is not None:
             kind = "starlette.websockets.WebSocket" if route.kind == "websocket" else "starlette.requests.Request"
             methods = route.methods or (("GET",) if route.kind == "http" else ("WEBSOCKET",))
-            given = request(kind, methods[0] if len(methods) == 1 and route.kind == "http" else "", "", path_params=_given_in(route.path))
+            given = request(
+                kind,
+                methods[0] if len(methods) == 1 and route.kind == "http" else "",
+                "",
+                path_params=path_mapping(route.path),
+            )
             yield self._endpoint(route, function, methods, _function_call((atom,), given, function))
 
     def _class(self, route: Route, info: Class) -> Iterator[EntryPoint]:
@@ -172,8 +177,12 @@ class Site:
             for verb in VERBS:
                 function = self._method(info, verb)
                 if function is not None:
-                    given = request("starlette.requests.Request", verb.upper(), "", path_params=_given_in(route.path))
-                    yield self._endpoint(route, function, (verb.upper(),), _method_call(info, (verb,), (given,), function))
+                    given = request(
+                        "starlette.requests.Request", verb.upper(), "", path_params=path_mapping(route.path)
+                    )
+                    yield self._endpoint(
+                        route, function, (verb.upper(),), _method_call(info, (verb,), (given,), function)
+                    )
         elif self.program.inherits(info, WEBSOCKET_ENDPOINT):
             receive = self._method(info, "on_receive")
             connect = self._method(info, "on_connect")
@@ -207,11 +216,6 @@ class Site:
     def _through(self, way: Way, exchange: Exchange) -> Iterator[Step]:
         for container in way.through:
             yield from middleware_steps(self.program, container, exchange)
-
-
-def _given_in(path: str) -> Value:
-    """The parameters that a route's path names; those of paths further out are not known."""
-    return (Atom(t.Map(tuple(placeholders(path)), True)),)
 
 
 def _function_call(func: Value, given: Value, function: Function) -> Rest:

@@ -62,7 +62,7 @@ def entry_points(program: Program) -> Iterator[EntryPoint]:
     yield from merged(entry for rule in (*rules, *loose) for entry in Handling(program, rule).endpoints())
 
 
-# Handler lists -------------------------------------------------------------------------------------------------------------
+# Handler lists ------------------------------------------------------------------------------------------------------
 
 
 def _applied(program: Program) -> Iterator[Rule]:
@@ -162,7 +162,7 @@ def _names_a_class(node: n.Expr) -> bool:
     return name[:1].isupper()
 
 
-# Handlers ------------------------------------------------------------------------------------------------------------------
+# Handlers -----------------------------------------------------------------------------------------------------------
 
 
 class Handling:
