@@ -391,11 +391,15 @@ def test_local_import_is_refused_where_loading_needs_the_name() -> None:
     [
         ("from shop import Cart\n", "from shop.carts import Cart\n"),
         ("from shop import Cart as C, find\n", "from shop import find\nfrom shop.carts import Cart as C\n"),
-        ("from shop.carts import find\nfrom . import Cart\n", "from shop.carts import find, Cart\n"),
+        (
+            "from shop.carts import find\nfrom . import Cart, go\n",
+            "from shop.carts import find, Cart\nfrom . import go\n",
+        ),
+        ("from . import (  # all\n    Cart,\n)  # kept\n", "from shop.carts import (  # all\n    Cart,\n)  # kept\n"),
     ],
 )
 def test_import_from_elsewhere_keeps_the_bound_name(text: str, expected: str) -> None:
-    line = text[: text.index("Cart")].count("\n") + 1
+    line = text.count("\n", 0, text.index("from shop import" if "from shop import" in text else "from . ")) + 1
     assert fixed(text, ChangeImport(line, ("Cart",), "shop.carts")) == expected
 
 
@@ -404,7 +408,7 @@ def test_import_from_elsewhere_keeps_the_bound_name(text: str, expected: str) ->
     [
         ("import Cart\n", "line 1 imports modules as a whole"),
         ("from shop import find\n", "the import in line 1 does not have all of: Cart"),
-        ("from shop import Cart  # kept\n", "a comment belongs to the import that would move"),
+        ("from shop import (\n    find,\n    # ours\n    Cart,\n)\n", "a comment belongs to the name that would move"),
     ],
 )
 def test_import_from_elsewhere_is_refused(text: str, reason: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from typing import cast
 
@@ -36,10 +37,20 @@ def move_import(edit: MoveImport, parsed: Parsed) -> tuple[list[Splice], ImportN
 def change_import(edit: ChangeImport, parsed: Parsed) -> tuple[list[Splice], ImportNeeds]:
     """Take names out of a ``from`` import at module level, and import them from another module under the same names."""
     line, statement, moved = _named(edit, parsed)
-    if any(one.name is None for one in moved):
+    if not isinstance(statement, cst.ImportFrom):
         raise Refusal(f"line {edit.line} imports modules as a whole")
+    if len(moved) == len(imports_of(statement)):
+        return [_changed_source(statement, edit.module, parsed)], ImportNeeds()
     wanted = tuple(AddImport(edit.module, one.name, one.alias) for one in moved)
     return _cut(line, statement, moved, parsed), ImportNeeds(wanted)
+
+
+def _changed_source(statement: cst.ImportFrom, module: str, parsed: Parsed) -> Splice:
+    """The statement stays where it is and as it is, but for the module."""
+    start = parsed.start(statement)
+    source = re.compile(r"from\b.*?\bimport\b", re.DOTALL).match(parsed.text, start)
+    assert source is not None
+    return Splice(start, source.end(), f"from {module} import")
 
 
 def _named(

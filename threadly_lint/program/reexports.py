@@ -21,21 +21,26 @@ class Origin(Struct, frozen=True):
 def edits_past_reexports(graph: ImportGraph, step: tuple[ImportEdge, ...]) -> tuple[ChangeImport, ...]:
     """The edits that import all names of ``step``, edges between the same modules, from where they are defined.
 
-    Nothing when one of them is defined in the imported module itself, or when the new imports lead back all the same.
+    Nothing when one of them is defined in the imported module itself, when those of one statement are not all defined in
+    one place, or when the new imports lead back all the same.
     """
-    importer = graph.modules[step[0].importer]
     edits = []
     for edge in step:
-        for name in edge.names:
-            origin = None if edge.is_whole else origin_of(graph, edge.imported, name)
-            if origin is None or origin.name != name or _leads_to(graph, origin.path, importer.path, step):
-                return ()
-            module = graph.name(origin.path)
-            found = graph.project.find_module(module, importer)
-            if found is None or found.path != origin.path:
-                return ()
-            edits.append(ChangeImport(edge.line, (name,), module))
+        origins = {_origin_path(graph, edge, name) for name in edge.names}
+        path = origins.pop() if len(origins) == 1 else ""
+        if not path or _leads_to(graph, path, edge.importer, step):
+            return ()
+        edits.append(ChangeImport(edge.line, edge.names, graph.name(path)))
     return tuple(edits)
+
+
+def _origin_path(graph: ImportGraph, edge: ImportEdge, name: str) -> str:
+    """The module that really defines ``name``, if it can be imported from there under the same names; else empty."""
+    origin = None if edge.is_whole else origin_of(graph, edge.imported, name)
+    if origin is None or origin.name != name:
+        return ""
+    found = graph.project.find_module(graph.name(origin.path), graph.modules[edge.importer])
+    return origin.path if found is not None and found.path == origin.path else ""
 
 
 def _leads_to(graph: ImportGraph, start: str, goal: str, without: tuple[ImportEdge, ...]) -> bool:
