@@ -111,7 +111,7 @@ def _cycle(graph: ImportGraph, grade: Grade, links: Links, tangle_of: dict[str, 
     way = min(_shortest_ways(links, tangle_of), key=lambda way: _weight(way, links))
     steps = [tuple(links[one][other]) for one, other in zip(way, (*way[1:], way[0]), strict=True)]
     candidates = [step for step in steps if grade == "load" or all(edge.kind == grade for edge in step)]
-    uses = {step: _use(graph, step) if grade == "load" else ImportUse("load") for step in candidates}
+    uses = {step: _use(graph, step, grade) for step in candidates}
     cut = min(candidates, key=lambda step: (_cost(graph, step, uses[step]), _size(step), step[0].sort_key))
     turn = steps.index(cut)
     return ImportCycle(grade, (*steps[turn:], *steps[:turn]), tuple(sorted(links)), uses[cut])
@@ -148,9 +148,17 @@ def _size(step: Step) -> tuple[int, int]:
     return len(step), sum(len(edge.names) for edge in step)
 
 
-def _use(graph: ImportGraph, step: Step) -> ImportUse:
-    """The use of the statement that is hardest to get rid of."""
+def _use(graph: ImportGraph, step: Step, grade: Grade) -> ImportUse:
+    """The use of the statement that is hardest to get rid of, as far as it matters: a package offers what it imports
+    from its own modules, and milder imports are not moved."""
+    if grade != "load" or _is_of_own_module(graph, step):
+        return ImportUse("load")
     return max((use_of(graph, edge) for edge in step), key=_cost_of_use)
+
+
+def _is_of_own_module(graph: ImportGraph, step: Step) -> bool:
+    importer, imported = graph.modules[step[0].importer], graph.modules[step[0].imported]
+    return importer.is_package and imported.module.startswith(f"{importer.module}.")
 
 
 def _cost_of_use(use: ImportUse) -> int:
@@ -158,7 +166,4 @@ def _cost_of_use(use: ImportUse) -> int:
 
 
 def _cost(graph: ImportGraph, step: Step, use: ImportUse) -> int:
-    importer, imported = graph.modules[step[0].importer], graph.modules[step[0].imported]
-    if use.need == "load" and importer.is_package and imported.module.startswith(f"{importer.module}."):
-        return _COST_OF_OWN_SUBMODULE
-    return _cost_of_use(use)
+    return _COST_OF_OWN_SUBMODULE if _is_of_own_module(graph, step) else _cost_of_use(use)
