@@ -18,18 +18,24 @@ from typing import Any, Literal, Protocol
 
 from threadly_lint.program import Program, types
 from threadly_lint.program.accesses import Access, unguarded_accesses
+from threadly_lint.program.cache_outages import cache_outages
 from threadly_lint.program.caches import Caches, Lookup, caches
 from threadly_lint.program.callers import may_be_absent
+from threadly_lint.program.captures import hidden_failures
 from threadly_lint.program.contracts.verdicts import Verdicts, Violation
 from threadly_lint.program.cycles import ImportCycle, cycles_to_report
+from threadly_lint.program.durations import wall_clock_durations
 from threadly_lint.program.effects import Event, Frame, Occurrence
 from threadly_lint.program.entry_points import EntryPoint, Run
 from threadly_lint.program.error_texts import ErrorText, error_texts
 from threadly_lint.program.everlasting import Everlasting, everlasting
 from threadly_lint.program.exposed_calls import ExposedCall, exposed_calls
+from threadly_lint.program.failure_logs import bare_failure_logs
+from threadly_lint.program.half_caches import never_stored, tested_for_truth
 from threadly_lint.program.imports import ImportEdge, ImportGraph
 from threadly_lint.program.markup import markup_flows
 from threadly_lint.program.misplaced import misplaced
+from threadly_lint.program.monitoring import monitoring
 from threadly_lint.program.names import Class, Function, Module
 from threadly_lint.program.open_inputs import OpenInput, open_inputs
 from threadly_lint.program.openings import Opening, opening
@@ -46,9 +52,11 @@ from threadly_lint.program.rate_limits import rate_limits
 from threadly_lint.program.reexports import edits_past_reexports
 from threadly_lint.program.refusals import Refusal, refusals, unhandled_limiters
 from threadly_lint.program.request_flow import Flow, is_signed, request_flows, source_words, untyped_body
+from threadly_lint.program.response_checks import unchecked_responses
 from threadly_lint.program.routers import Router, place_of, routers
 from threadly_lint.program.schema_checks import ignored_verdict
 from threadly_lint.program.siblings import Practice, practice
+from threadly_lint.program.stampedes import stampedes
 from threadly_lint.program.subjects import Call, Endpoint, Operation
 from threadly_lint.program.swallowing import Swallowed, swallowed_errors
 from threadly_lint.program.time_limits import Unlimited, unlimited_waits
@@ -112,6 +120,8 @@ __all__ = [
     "Unlimited",
     "Verdicts",
     "Violation",
+    "bare_failure_logs",
+    "cache_outages",
     "caches",
     "cycles_to_report",
     "edits_past_reexports",
@@ -119,12 +129,15 @@ __all__ = [
     "everlasting",
     "exposed_calls",
     "gets_pending_row",
+    "hidden_failures",
     "ignored_verdict",
     "is_signed",
     "issues_own_tokens",
     "markup_flows",
     "may_be_absent",
     "misplaced",
+    "monitoring",
+    "never_stored",
     "open_inputs",
     "opening",
     "own_account_reads",
@@ -136,15 +149,19 @@ __all__ = [
     "request_flows",
     "routers",
     "source_words",
+    "stampedes",
     "swallowed_errors",
+    "tested_for_truth",
     "types",
     "unabsorbed",
+    "unchecked_responses",
     "unguarded_accesses",
     "unhandled_limiters",
     "unlimited_waits",
     "unowned_changes",
     "unprotected_account_creation",
     "untyped_body",
+    "wall_clock_durations",
 ]
 
 Pattern = Literal[
