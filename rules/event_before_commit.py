@@ -68,7 +68,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Finding, Misplaced, Moment, Program, Rule, misplaced
+from threadly_lint.rule import Finding, Moment, Pair, Program, Rule, Timeline, misplaced
 
 rule = Rule(code="TLR001", pattern="real-time-events", level="error", planned_fix="suggested")
 
@@ -83,22 +83,22 @@ def check(program: Program, _: Program) -> Iterator[Finding]:
                 found,
                 message(found),
                 confidence=found.confidence,
-                endpoint=found.operation.endpoint,
+                endpoint=found.endpoint,
                 trail=found.trail,
             )
 
 
-def publishes(moment: Moment) -> bool:
+def publishes(_: Timeline, moment: Moment) -> bool:
     fact = moment.event.fact
     return moment.effect == "publish" and fact is not None and fact.service not in NO_EVENTS
 
 
-def answers_its_own_caller(found: Misplaced) -> bool:
+def answers_its_own_caller(found: Pair) -> bool:
     entry, fact = found.operation.entry_point, found.moment.event.fact
     return entry is not None and entry.kind == "websocket" and fact is not None and fact.service == "socket"
 
 
-def message(found: Misplaced) -> str:
+def message(found: Pair) -> str:
     how = f"`{found.via}` publishes with" if found.via else "publishes with"
     about = f" of `{found.model}`" if found.model else ""
     return f"{how} `{found.api}` before the write{about} is committed"

@@ -75,7 +75,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Finding, Misplaced, Moment, Program, Rule, misplaced
+from threadly_lint.rule import Finding, Moment, Pair, Program, Rule, Timeline, misplaced
 
 rule = Rule(code="TLT001", pattern="transaction-coordination", level="error", planned_fix="suggested")
 
@@ -90,17 +90,17 @@ def check(program: Program, _: Program) -> Iterator[Finding]:
             found,
             message(found),
             confidence=found.confidence,
-            endpoint=found.operation.endpoint,
+            endpoint=found.endpoint,
             trail=found.trail,
         )
 
 
-def reaches_out(moment: Moment) -> bool:
+def reaches_out(_: Timeline, moment: Moment) -> bool:
     fact = moment.event.fact
     return moment.effect in REACHING_OUT and fact is not None and fact.service not in JUDGED_ELSEWHERE
 
 
-def message(found: Misplaced) -> str:
+def message(found: Pair) -> str:
     what = f"`{found.via}` calls `{found.api}`" if found.via else f"`{found.api}` is called"
     about = f" that writes `{found.model}`" if found.model else ""
     return f"{what} while the transaction{about} is open"

@@ -76,7 +76,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Finding, Misplaced, Moment, Program, Rule, misplaced
+from threadly_lint.rule import Finding, Moment, Pair, Program, Rule, Timeline, misplaced
 
 rule = Rule(code="TLX001", pattern="search-integration", level="error", planned_fix="suggested")
 
@@ -88,16 +88,16 @@ def check(program: Program, _: Program) -> Iterator[Finding]:
             found,
             message(found),
             confidence=found.confidence,
-            endpoint=found.operation.endpoint,
+            endpoint=found.endpoint,
             trail=found.trail,
         )
 
 
-def indexes(moment: Moment) -> bool:
+def indexes(_: Timeline, moment: Moment) -> bool:
     return moment.effect == "index-write"
 
 
-def message(found: Misplaced) -> str:
+def message(found: Pair) -> str:
     how = f"`{found.via}` changes the index with" if found.via else "changes the index with"
     about = f" of `{found.model}`" if found.model else ""
     return f"{how} `{found.api}` before the write{about} is committed"

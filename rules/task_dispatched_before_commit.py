@@ -72,7 +72,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Finding, Misplaced, Moment, Program, Rule, gets_pending_row, misplaced
+from threadly_lint.rule import Finding, Moment, Pair, Program, Rule, Timeline, gets_pending_row, misplaced
 
 rule = Rule(code="TLT002", pattern="transaction-coordination", level="error", planned_fix="unsafe")
 
@@ -87,19 +87,19 @@ def check(program: Program, _: Program) -> Iterator[Finding]:
                 found,
                 message(found),
                 confidence=found.confidence,
-                endpoint=found.operation.endpoint,
+                endpoint=found.endpoint,
                 trail=found.trail,
             )
 
 
-def hands_over(moment: Moment) -> bool:
+def hands_over(_: Timeline, moment: Moment) -> bool:
     fact = moment.event.fact
     if fact is None or fact.name.endswith(WAITS):
         return False
     return moment.effect == "enqueue" or (moment.effect == "external-call" and fact.service == "queue")
 
 
-def message(found: Misplaced) -> str:
+def message(found: Pair) -> str:
     how = f"`{found.via}` hands over work with" if found.via else "hands over work with"
     about = f" of `{found.model}`" if found.model else ""
     return f"{how} `{found.api}` before the write{about} is committed"

@@ -85,7 +85,7 @@ def _constant(a: Activation, expr: n.Constant) -> Value:
 
 def _fstring(a: Activation, expr: n.FString) -> Value:
     parts = [evaluate(a, part) for part in expr.parts]
-    text = "".join(t.text_of(p) or "{}" for p in parts)
+    text = "".join((t.shape_text(p) if len(p) == 1 else None) or "{}" for p in parts)
     return t.text_like(text, frozenset().union(*(t.tags_of(p) for p in parts)))
 
 

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.program.variables import assignments, derived, names_given, names_in
+from threadly_lint.program.variables import behind, derived, names_given, names_in
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
-    from threadly_lint.program.misplaced import Misplaced
-    from threadly_lint.program.names import Function
+    from threadly_lint.program.pairs import Pair
 
 
-def gets_pending_row(found: Misplaced) -> bool:
+def gets_pending_row(found: Pair) -> bool:
     """Whether an argument comes from what the transaction's write has written: its result, the row, a column of it."""
-    call, write = found.point.item, found.transaction.write.points[found.transaction.level].item
+    call, write = found.point.item, found.write.points[found.level].item
     if not isinstance(call.node, n.Call):
         return False
     results = derived(call.function, names_given(call.function, write.node))
     rows = frozenset(_rows(write.node))
-    given = list(_behind(call.function, call.node))
+    given = behind(call.function, call.node)
     return any(names_in(expr) & results or _reads_column(expr, rows) for expr in given)
 
 
@@ -36,14 +35,6 @@ def _rows(write: n.Node) -> Iterator[str]:
     else:
         candidates = ()
     yield from (x.id for x in candidates if isinstance(x, n.Name))
-
-
-def _behind(function: Function, call: n.Call) -> Iterator[n.Expr]:
-    """The arguments of a call, and what the variables among them were computed from."""
-    given = [*call.args, *(k.value for k in call.keywords)]
-    yield from given
-    names = names_in(*given, call.func)
-    yield from (value for targets, value in assignments(function) if targets & names)
 
 
 def _reads_column(expr: n.Expr, rows: frozenset[str]) -> bool:

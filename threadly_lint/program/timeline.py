@@ -209,6 +209,11 @@ def in_handler(moment: Moment) -> bool:
     return any(frame.kind == "handler" for frame in moment.frames)
 
 
+def shared_frames(one: Moment, other: Moment, level: int) -> int:
+    """How many constructs, counted from outside, both moments have around them at a level."""
+    return _shared(_outermost_first(one, level), _outermost_first(other, level))
+
+
 def _outermost_first(moment: Moment, level: int) -> list[Frame]:
     return list(moment.frames_at(level))[::-1]
 

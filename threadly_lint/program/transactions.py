@@ -109,7 +109,7 @@ class Transactions:
             w
             for w in timeline.of(*CHANGES)
             if w is not moment
-            and self._changes_a_row(w)
+            and self.changes_a_row(w)
             and not detached_from(w, moment, self.program)
             and _on_one_path(w, moment)
         ]
@@ -118,7 +118,7 @@ class Transactions:
 
     def _pending_at(self, timeline: Timeline, moment: Moment) -> OpenTransaction | None:
         for write in timeline.before(moment, *CHANGES):
-            if family(write.event, self.program) not in BEGIN_BY_THEMSELVES or not self._changes_a_row(write):
+            if family(write.event, self.program) not in BEGIN_BY_THEMSELVES or not self.changes_a_row(write):
                 continue
             if only_on_failure(write, moment) or detached_from(write, moment, self.program):
                 continue
@@ -174,7 +174,7 @@ class Transactions:
                 return end
         return None
 
-    def _changes_a_row(self, moment: Moment) -> bool:
+    def changes_a_row(self, moment: Moment) -> bool:
         """Whether a change reaches the database: attributes of a row made just now do not, until it is added."""
         event = moment.event
         if event.effect != "assign":
@@ -212,11 +212,30 @@ def detached_from(moment: Moment, other: Moment, program: Program) -> bool:
     return ours != [id(f.node) for f in other.frames if runs_apart(f, program)]
 
 
+def in_background(moment: Moment, program: Program) -> bool:
+    """Whether nobody waits for a moment."""
+    return any(runs_in_background(frame, program) for frame in moment.frames)
+
+
 def runs_apart(frame: Frame, program: Program) -> bool:
+    """Whether a function is called later, or by somebody else, than where it is handed over."""
+    return bool(END_ELSEWHERE & _uses(frame, program))
+
+
+def runs_in_background(frame: Frame, program: Program) -> bool:
+    """Whether nobody waits for the function; callbacks after the commit still belong to the request."""
     if frame.kind != "callback":
         return False
-    names = (x.shape.name for x in frame.value if isinstance(x.shape, t.Lib))
-    return any(fact.effect in END_ELSEWHERE for name in names for fact in program.knowledge.facts(name))
+    keywords = frame.node.keywords if isinstance(frame.node, n.Call) else ()
+    is_robust = any(
+        k.name == "robust" and isinstance(k.value, n.Constant) and k.value.value == "True" for k in keywords
+    )
+    return is_robust or bool(END_ELSEWHERE - {"after-commit"} & _uses(frame, program))
+
+
+def _uses(frame: Frame, program: Program) -> set[str]:
+    names = [x.shape.name for x in frame.value if isinstance(x.shape, t.Lib)] if frame.kind == "callback" else []
+    return {fact.effect for name in names for fact in program.knowledge.facts(name)}
 
 
 def in_block(moment: Moment, other: Moment, level: int, frame: Frame) -> bool:

@@ -52,6 +52,13 @@ def derived(function: Function, names: Iterable[str]) -> frozenset[str]:
     return frozenset(known)
 
 
+def behind(function: Function, call: n.Call) -> list[n.Expr]:
+    """The arguments of a call, and what the variables among them were computed from."""
+    given = [*call.args, *(k.value for k in call.keywords)]
+    names = names_in(*given, call.func)
+    return given + [value for targets, value in assignments(function) if targets & names]
+
+
 def made_here(event: Event) -> bool:
     """Whether the row whose attribute is set was made by its class in the same function."""
     changed = _changed_row(event.node)

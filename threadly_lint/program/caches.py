@@ -1,0 +1,181 @@
+"""Cache-aside as the program does it: reading an entry, loading on a miss, storing what was loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from threadly_lint.program import types as t
+from threadly_lint.program.cache_keys import Lifetime, is_store, lifetime, may_match, same_entry, shapes
+from threadly_lint.program.timeline import Moment, Point, Timeline, can_follow, fork, timelines
+from threadly_lint.program.variables import derived, names_given, names_in
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
+
+if TYPE_CHECKING:
+    from threadly_lint.program.names import Function
+    from threadly_lint.program.program import Program
+
+LOADS = ("read", "external-call", "index-read")
+LOOKED_UP = frozenset("get gets getex hget hgetall hmget mget get_many aget aget_many multi_get get_with_ttl".split())
+LOCKING = frozenset({"add", "aadd"})
+READ_BACK = frozenset("hset hmset mset setnx getset hsetnx".split())
+
+
+@dataclass(frozen=True, eq=False)
+class Lookup:
+    """A cached value is asked for. ``loads`` is what is fetched afterwards, ``store`` what keeps it under the same key.
+
+    ``level`` is where the trails of these part: the function that puts them together.
+    """
+
+    timeline: Timeline
+    get: Moment
+    loads: tuple[Moment, ...]
+    store: Moment | None
+    level: int
+
+    @property
+    def point(self) -> Point:
+        """The look-up as that function writes it."""
+        return self.get.points[self.level]
+
+    @property
+    def endpoint(self) -> str:
+        return self.timeline.operation.endpoint
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The variables that hold what was found."""
+        return names_given(self.point.item.function, self.point.item.node)
+
+    @property
+    def results(self) -> frozenset[str]:
+        """The variables that hold what was found, or what was made of it."""
+        return derived(self.point.item.function, self.names)
+
+    @property
+    def decides(self) -> bool:
+        """Whether a test in that function depends on what was found."""
+        return any(self.is_tested_in(test) for test in tests(self.point.item.function))
+
+    def is_tested_in(self, test: n.Expr) -> bool:
+        return bool(self.names & names_in(test)) or any(x is self.point.item.node for x in walk(test))
+
+    @property
+    def shapes(self) -> frozenset[str]:
+        return shapes(self.get.event) | (shapes(self.store.event) if self.store is not None else frozenset())
+
+    @property
+    def models(self) -> frozenset[str]:
+        """The models whose rows are loaded."""
+        return frozenset(m.event.model for m in self.loads if m.effect == "read" and m.event.model)
+
+
+class Caches:
+    """Answers about the whole program's use of caches."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    @cached_property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """Every look-up that is part of a cache-aside, or of half of one."""
+        lines = (line for line in timelines(self.program) if "cache-get" in line.effects)
+        return tuple(found for line in lines for get in line.of("cache-get") for found in self._lookups(line, get))
+
+    def _lookups(self, line: Timeline, get: Moment) -> Iterator[Lookup]:
+        if leaf(get) not in LOOKED_UP:
+            return
+        store = next((s for s in line.after(get, "cache-set") if keeps(s) and same_entry(get, s)), None)
+        level = fork(get, store) if store is not None else _asking_level(line, get)
+        later = line.moments[get.index + 1 : store.index if store is not None else None]
+        loads = tuple(m for m in later if m.effect in LOADS and fork(get, m) == level and can_follow(get, m))
+        found = Lookup(line, get, loads, store, level)
+        half = loads if store is None else not _is_constant(store)
+        if (store is not None and loads) or (half and found.decides):
+            yield found
+
+    @cached_property
+    def stored(self) -> frozenset[str]:
+        """The shapes of all keys under which something is stored."""
+        lines = timelines(self.program)
+        return frozenset(text for line in lines for m in line.of("cache-set") for text in shapes(m.event))
+
+    @cached_property
+    def read(self) -> frozenset[str]:
+        """The shapes of all keys that are looked up."""
+        lines = timelines(self.program)
+        return frozenset(text for line in lines for m in line.of("cache-get") for text in shapes(m.event))
+
+    @cached_property
+    def aside(self) -> frozenset[str]:
+        """The shapes of all keys that some cache-aside asks for."""
+        return frozenset(text for found in self.lookups for text in found.shapes)
+
+    def is_cache(self, moment: Moment) -> bool:
+        """Whether an entry that is changed is a cached one: any of a cache library, in a store one that is loaded on a miss."""
+        if not is_store(moment.event):
+            return True
+        return may_match(shapes(moment.event), self.aside)
+
+    def fills(self, timeline: Timeline, moment: Moment) -> bool:
+        """Whether a value is stored because it was missing."""
+        return any(x.timeline is timeline and x.store is moment for x in self.lookups)
+
+    def replaces(self, timeline: Timeline, moment: Moment) -> bool:
+        """Whether a cached value is set although nobody missed it."""
+        return keeps(moment) and self.is_cache(moment) and not self.fills(timeline, moment)
+
+    def lives(self, lookup: Lookup) -> Lifetime:
+        """How long what is loaded stays."""
+        return lifetime(lookup.store.event, self.program) if lookup.store is not None else "unknown"
+
+
+def caches(program: Program) -> Caches:
+    """The one summary of a program's caches."""
+    found: Caches = program.memo.setdefault("caches", Caches(program))
+    return found
+
+
+def _asking_level(line: Timeline, get: Moment) -> int:
+    """The innermost function that loads something after it has asked."""
+    return max((fork(get, m) for m in line.after(get, *LOADS)), default=len(get.points) - 1)
+
+
+def tests(function: Function) -> Iterator[n.Expr]:
+    """The conditions in a function, ``or`` and ``and`` used as values included."""
+    for node in walk(function.node):
+        if isinstance(node, n.If | n.IfExp | n.While):
+            yield node.test
+        elif isinstance(node, n.BoolOp):
+            yield node
+
+
+def leaf(moment: Moment) -> str:
+    """The last name of the library function."""
+    return moment.event.api.rpartition(".")[2]
+
+
+def keeps(moment: Moment) -> bool:
+    """Whether a call stores a value: no counter, queue or lock."""
+    fact = moment.event.fact
+    if fact is None or moment.effect != "cache-set" or leaf(moment) in LOCKING:
+        return False
+    if leaf(moment) in READ_BACK:
+        return True
+    return fact.value is not None and fact.ttl is not None and not _only_if_absent(moment)
+
+
+def _only_if_absent(moment: Moment) -> bool:
+    return True in t.constants(dict(moment.event.keywords).get("nx", ()))
+
+
+def _is_constant(moment: Moment) -> bool:
+    fact = moment.event.fact
+    value = (
+        moment.event.argument(fact.value.position, next(iter(fact.value.keywords), None)) if fact and fact.value else ()
+    )
+    return bool(value) and all(isinstance(x.shape, t.Const) for x in value)
