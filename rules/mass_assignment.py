@@ -66,8 +66,8 @@ def create():
 
 ## Exempt
 
-The dump of an input schema, mappings whose keys the code chose, serializers with `read_only_fields` or only read with,
-forms of the admin site.
+The dump of an input schema, mappings whose keys the code chose, serializers that are only read with, forms of the admin
+site.
 
 ## Limits
 

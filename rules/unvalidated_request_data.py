@@ -87,11 +87,11 @@ def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
     if is_signed(endpoint):
         return
     found = request_flows(program, endpoint)
-    done = {flow.kind for flow in found if flow.poured}
+    done: set[object] = {flow.kind for flow in found if flow.poured}
     for flow in found:
-        if flow.kind in done or flow.standing != "unchecked":
+        if {flow.kind, flow.span} & done or flow.standing != "unchecked":
             continue
-        done.add(flow.kind)
+        done |= {flow.kind, flow.span}
         yield rule.finding(
             flow,
             f"`{endpoint.label}` passes {flow.source_names} unvalidated to {kind(flow)} (`{what(flow)}`)",
@@ -114,4 +114,4 @@ def confidence(flow: Flow) -> Confidence:
     """What clients send along with every request (their name, their address) is often stored for the record only."""
     if flow.incidental:
         return "low" if flow.kind == "database write" else "medium"
-    return "high"
+    return "medium" if flow.uploaded else "high"

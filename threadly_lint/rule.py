@@ -32,6 +32,7 @@ from threadly_lint.program.everlasting import Everlasting, everlasting
 from threadly_lint.program.exposed_calls import ExposedCall, exposed_calls
 from threadly_lint.program.failure_logs import bare_failure_logs
 from threadly_lint.program.half_caches import never_stored, tested_for_truth
+from threadly_lint.program.handler_work import changed_models, decides_on_rows, service_layer, subsystems
 from threadly_lint.program.imports import ImportEdge, ImportGraph
 from threadly_lint.program.markup import markup_flows
 from threadly_lint.program.misplaced import misplaced
@@ -39,6 +40,7 @@ from threadly_lint.program.monitoring import monitoring
 from threadly_lint.program.names import Class, Function, Module
 from threadly_lint.program.open_inputs import OpenInput, open_inputs
 from threadly_lint.program.openings import Opening, opening
+from threadly_lint.program.own_clients import OwnClient, own_clients
 from threadly_lint.program.ownership import (
     issues_own_tokens,
     own_account_reads,
@@ -53,6 +55,7 @@ from threadly_lint.program.reexports import edits_past_reexports
 from threadly_lint.program.refusals import Refusal, refusals, unhandled_limiters
 from threadly_lint.program.request_flow import Flow, is_signed, request_flows, source_words, untyped_body
 from threadly_lint.program.response_checks import unchecked_responses
+from threadly_lint.program.retries import LooseRetry, loose_retries
 from threadly_lint.program.routers import Router, place_of, routers
 from threadly_lint.program.schema_checks import ignored_verdict
 from threadly_lint.program.siblings import Practice, practice
@@ -98,6 +101,7 @@ __all__ = [
     "ImportGraph",
     "Level",
     "Lookup",
+    "LooseRetry",
     "Module",
     "Moment",
     "MoveImport",
@@ -105,6 +109,7 @@ __all__ = [
     "OpenInput",
     "Opening",
     "Operation",
+    "OwnClient",
     "Pair",
     "Practice",
     "Program",
@@ -123,7 +128,9 @@ __all__ = [
     "bare_failure_logs",
     "cache_outages",
     "caches",
+    "changed_models",
     "cycles_to_report",
+    "decides_on_rows",
     "edits_past_reexports",
     "error_texts",
     "everlasting",
@@ -133,6 +140,7 @@ __all__ = [
     "ignored_verdict",
     "is_signed",
     "issues_own_tokens",
+    "loose_retries",
     "markup_flows",
     "may_be_absent",
     "misplaced",
@@ -141,6 +149,7 @@ __all__ = [
     "open_inputs",
     "opening",
     "own_account_reads",
+    "own_clients",
     "place_of",
     "practice",
     "provider_id_columns",
@@ -148,8 +157,10 @@ __all__ = [
     "refusals",
     "request_flows",
     "routers",
+    "service_layer",
     "source_words",
     "stampedes",
+    "subsystems",
     "swallowed_errors",
     "tested_for_truth",
     "types",

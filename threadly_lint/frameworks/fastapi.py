@@ -27,7 +27,7 @@ from threadly_lint.program.contexts import hand_over, stay_inside
 from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
 from threadly_lint.program.names import Function
 from threadly_lint.program.parameters import definition_scope
-from threadly_lint.program.request_data import is_text
+from threadly_lint.program.request_data import is_text, raw_tags
 from threadly_lint.program.types import Atom, Tag, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -232,6 +232,8 @@ def _arguments(a: Activation, function: Function, node: n.Expr, depth: int = 0) 
             keywords[param.name] = _with_type(inject(a, target or _type_itself(a, scope, param), node, depth), declared)
         else:
             keywords[param.name] = _from_request(scope, param, marker, declared)
+            if raw_tags(keywords[param.name]):
+                a.emit("source", param.name, node, value=keywords[param.name])
     return keywords
 
 

@@ -9,6 +9,7 @@ from threadly_lint.program.activation import Activation, merge
 from threadly_lint.program.attributes import attribute, class_value
 from threadly_lint.program.callbacks import around_arguments, handed_functions, run_callbacks
 from threadly_lint.program.checks import (
+    builtin_method,
     checked_entry,
     converts_with_handling,
     handed_back,
@@ -29,6 +30,7 @@ from threadly_lint.skeleton.walk import dotted
 
 SPILL = "*"
 OPEN = "**"
+REQUEST_CLASSES = ("Request", "HttpRequest", "HTTPServerRequest", "BaseRequest", "HTTPConnection")
 CONTAINER_PREFIXES = ("list.", "dict.", "str.", "set.", "tuple.", "bytes.")
 
 
@@ -188,7 +190,7 @@ def _call_method(
     if isinstance(receiver.shape, t.Seq | t.Map | t.Const) or owner.startswith(CONTAINER_PREFIXES):
         if name == "format":
             tags = frozenset().union(receiver.tags, *(t.tags_of(v) for v in (*args, *keywords.values())))
-            return t.text_like(t.shape_text((receiver,)), tags)
+            return t.text_like(_filled(t.shape_text((receiver,)), args), tags)
         if name in ("get", "pop") and args and (found := _presented(a, receiver, args, node)):
             return found
         value = container_method(a, receiver, name, args)
@@ -202,6 +204,15 @@ def _call_method(
     if a.state is not None and _finishes(receiver, name):
         a.leave(Exit("raise", t.obj("builtins.StopIteration"), a.state.auth, a.program.behaviour.status_of(value), node))
     return value
+
+
+def _filled(text: str | None, args: tuple[Value, ...]) -> str | None:
+    """``text.format(...)`` as far as the texts that fill its places are known."""
+    if text is None:
+        return None
+    first, *rest = text.split("{}")
+    known = (*(t.shape_text(x) or "{}" for x in args), *["{}"] * len(rest))
+    return first + "".join(f"{filling}{part}" for filling, part in zip(known, rest, strict=False))
 
 
 def _finishes(receiver: Atom, name: str) -> bool:
@@ -269,8 +280,22 @@ def _is_decorated(a: Activation, atom: Atom) -> bool:
 def _call_unknown(
     a: Activation, atom: Atom, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Expr
 ) -> Value:
-    """Nothing is known of the callee: its result carries the provenance of everything that went in."""
-    return call_library(a, Call(a.module, "", (atom,), args, keywords, node))
+    """Nothing is known of the callee: its result carries the provenance of everything that went in.
+
+    One that is handed the whole request (a plug-in chosen by a setting) may be what authenticates: a test of its result is
+    a guard of unknown strength.
+    """
+    value = call_library(a, Call(a.module, "", (atom,), args, keywords, node))
+    value = builtin_method(a, node, atom, args, value)
+    if not any(_is_request(x) for v in (*args, *keywords.values()) for x in v):
+        return value
+    proof = frozenset({a.guard("unknown code that is given the request", node)._replace(strength="unknown")})
+    return tuple(x if t.is_none(x) else x._replace(proof=x.proof or proof) for x in value)
+
+
+def _is_request(atom: Atom) -> bool:
+    shape = atom.shape
+    return isinstance(shape, t.Obj) and shape.name.rpartition(".")[2] in REQUEST_CLASSES
 
 
 # Built-in functions with a meaning of their own --------------------------------------------------------------------------------
@@ -374,8 +399,24 @@ def _traceback(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: d
 
 
 def _isinstance(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
-    truths = t.tagged((*t.TRUE, *t.FALSE), checked_tags(t.tags_of(args[0])) if args else t.NO_TAGS)
+    about = checked_tags(t.tags_of(args[0])) if args else t.NO_TAGS
+    when_true, when_false = _told_by_type(a, args, expr)
+    truths = (*t.proven(t.tagged(t.TRUE, about), when_true), *t.proven(t.tagged(t.FALSE, about), when_false))
     return type_test(a, expr, args, truths)
+
+
+def _told_by_type(a: Activation, args: tuple[Value, ...], expr: n.Call) -> tuple[t.Proof, t.Proof]:
+    """What it proves that a value is, or is not, of some type: something is there; the user is not the anonymous one."""
+    if len(args) < 2:
+        return t.NO_PROOF, t.NO_PROOF
+    names = {x.shape.name for x in args[1] if isinstance(x.shape, t.Lib)}
+    if any(a.knowledge.fact(name, "anonymous-user") for name in names) and t.has_tag(args[0], "identity"):
+        return t.NO_PROOF, frozenset({a.guard("not anonymous", expr)})
+    return t.common_proof(x for x in args[0] if not t.is_none(x)), t.NO_PROOF
+
+
+def _hasattr(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    return t.tagged((*t.TRUE, *t.FALSE), checked_tags(t.tags_of(args[0])) if args else t.NO_TAGS)
 
 
 def _measure(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
@@ -418,5 +459,5 @@ SPECIAL: dict[str, Special] = {
     "isinstance": _isinstance,
     "len": _measure,
     "setattr": _setattr,
-    "hasattr": _isinstance,
+    "hasattr": _hasattr,
 }

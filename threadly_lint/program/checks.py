@@ -17,12 +17,13 @@ from threadly_lint.program.effects import Outcome
 from threadly_lint.program.expressions import path_of
 from threadly_lint.program.libraries import Call
 from threadly_lint.program.names import Function
-from threadly_lint.program.request_data import CHECKED, checked, raw_tags
+from threadly_lint.program.request_data import CHECKED, checked, is_raw, raw_tags
 from threadly_lint.program.types import NO_TAGS, Atom, Tag, Tags, Value
 from threadly_lint.skeleton import nodes as n
 
 VALIDATORS = frozenset({"validation", "sanitizer"})
 TEXT_TESTS = frozenset("isalnum isalpha isascii isdecimal isdigit isidentifier isnumeric".split())
+MEASURES = frozenset("count endswith find index rfind rindex startswith".split())
 SCALARS = frozenset("str int float bool bytes uuid.UUID decimal.Decimal datetime.date datetime.datetime".split())
 PATTERN_ENDS = ("$", "\\Z", "\\z")
 DIGESTS = ("hashlib.", "hmac.", "zlib.")
@@ -137,6 +138,16 @@ def text_test(a: Activation, node: n.Expr, receiver: Atom, name: str, args: tupl
     return value
 
 
+def builtin_method(a: Activation, node: n.Expr, callee: Atom, args: tuple[Value, ...], value: Value) -> Value:
+    """A method of data whose type is not known (a JSON value): it can only be one of the built-in types'."""
+    if not isinstance(node, n.Call) or not isinstance(node.func, n.Attribute) or not raw_tags((callee,)):
+        return value
+    name = node.func.attr
+    if name in MEASURES or name in TEXT_TESTS:
+        return text_test(a, node, callee, name, args, checked(value))
+    return value
+
+
 def type_test(a: Activation, node: n.Call, args: tuple[Value, ...], value: Value) -> Value:
     """``isinstance(x, str)``: checked like a framework's own parameter; a container's contents are not."""
     if len(args) < 2 or len(node.args) < 2:
@@ -160,7 +171,7 @@ def library_check(a: Activation, call: Call, value: Value) -> Value:
     if call.name.startswith("os.path.common"):
         return _common_path(a, call, value)
     if call.name.startswith(DIGESTS):
-        return checked(value)
+        return t.tagged(checked(value), frozenset(Tag("digest", x.detail) for x in call.tags if is_raw(x)))
     value = t.tagged(value, _resolved(call))
     facts = a.knowledge.facts(call.name)
     fact = next((f for f in facts if f.effect in VALIDATORS and f.identity), None)

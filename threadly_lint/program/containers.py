@@ -60,6 +60,8 @@ def _item(a: Activation, atom: Atom, key: Value, node: n.Expr) -> Value:
         return t.unknown(atom.tags | claim(atom, key), atom.proof) if shape.open else ()
     if isinstance(shape, t.Seq):
         return _indexed(a, atom, shape, keys)
+    if isinstance(shape, t.Lib) and (held := a.knowledge.attr(shape.name)) is not None and not held.is_reference:
+        return _element_or_unknown(a, Atom(t.Obj(held.name), atom.tags, atom.proof))
     if isinstance(shape, t.Lib | t.ClassRef):
         return (Atom(shape),) if isinstance(shape, t.ClassRef) else a.program.generic(shape, key)
     found = a.program.behaviour.key_value(a, atom, key, node) or _element_or_unknown(a, atom)
@@ -115,6 +117,8 @@ def container_method(a: Activation, atom: Atom, name: str, args: tuple[Value, ..
             return t.NONE
         if name == "copy":
             return (atom,)
+        if name in ("index", "count"):
+            return t.obj("int", tags=checked_tags(tags))
         return element(a, (atom,)) if name == "pop" else t.unknown(tags)
     return _text_method(atom, name, tags, args)
 
@@ -157,7 +161,7 @@ def change_container(
     elif isinstance(shape, t.Map) and name == "update":
         changed, tags = _updated(shape, atom.tags, args, keywords)
     elif isinstance(shape, t.Map) and name == "setdefault" and len(args) > 1:
-        known = {k: args[1] for k in t.constants(args[0])}
+        known = dict.fromkeys(t.constants(args[0]), args[1])
         changed = t.Map(tuple({**known, **dict(shape.entries)}.items()), shape.open)
     if changed is not None:
         left = (x for x in a.state.env[path] if x != atom)

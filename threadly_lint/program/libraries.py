@@ -186,6 +186,8 @@ class Libraries:
             value = t.tagged(value or t.ANYTHING, atom.tags | {Tag("request", fact.channel or "body")})
             a.emit("source", fact.name, node, fact=fact, receiver=(atom,), value=value)
             return value
+        if fact.effect == "user-check" and not any(x.kind in PASSED_ON for x in atom.tags):
+            return t.tagged((*t.TRUE, *t.FALSE), atom.tags)  # of some user's row, not of the caller
         if fact.identity and fact.effect in IDENTIFYING:
             return self.identity(a, fact, value, atom.tags, node)
         if fact.effect in ("read", "write"):

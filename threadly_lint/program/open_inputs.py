@@ -70,8 +70,6 @@ def _edited(program: Program, endpoint: EntryPoint) -> Iterator[Class]:
 
 def _declared(program: Program, info: Class, endpoint: EntryPoint) -> OpenInput | None:
     for holder in _holders(program, info):
-        if program.class_attribute(holder, "read_only_fields")[0] is not None:
-            return None
         owner, value = program.class_attribute(holder, "fields")
         if owner is not None and t.text_of(value) == EVERYTHING:
             node = owner.scope["fields"][0].node

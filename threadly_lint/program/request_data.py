@@ -30,13 +30,7 @@ def raw_tags(value: Iterable[Atom]) -> Tags:
     """
     atoms = list(_atoms(value))
     by_caller = any(map(_is_about_caller, atoms))
-    return frozenset(
-        x
-        for atom in atoms
-        if not _is_about_caller(atom)
-        for x in atom.tags
-        if is_raw(x) and not (by_caller and x.detail in SENT_ALONG)
-    )
+    return frozenset(x for atom in atoms for x in atom.tags if is_raw(x) and not (by_caller and x.detail in SENT_ALONG))
 
 
 def plain_text(value: Iterable[Atom]) -> Tags:

@@ -38,8 +38,10 @@ SINKS: dict[str, SinkKind] = {
 ANY_TEXT_IS_TOO_MUCH = ("file path", "process")
 REMOVALS = ("delete", "remove", "destroy", "drop")
 FILTERED = frozenset("update_one update_many replace_one find_one_and_update find_one_and_replace".split())
+BETWEEN_OPEN_FILES = frozenset({"shutil.copyfileobj"})
 TWO_PATHS = frozenset("rename renames replace copy copy2 copyfile copytree move link symlink symlink_to".split())
 INCIDENTAL = frozenset({"url", "headers", "cookies"})
+BODIES = frozenset({"body", "json"})
 FORWARDED = frozenset({"auth", "cookies", "headers"})
 IDENTITY_CHECKS = ("token-check", "token", "user-check", "sign-in", "current-user")
 SCALARS = frozenset("str bytes int float bool".split())
@@ -75,12 +77,17 @@ class Flow:
     @property
     def source_names(self) -> str:
         """The sources in words."""
-        return " and ".join(sorted({WORDS.get(x.detail, x.detail) for x in self.sources})) or "request data"
+        return source_words(self.sources)
 
     @property
     def incidental(self) -> bool:
         """Whether the data only comes from what a client sends along with every request."""
         return all(x.detail in INCIDENTAL for x in self.sources)
+
+    @property
+    def uploaded(self) -> bool:
+        """Whether it is a file to keep, with its name."""
+        return self.kind == "database write" and all(x.detail == "files" for x in self.sources)
 
 
 WORDS = {
@@ -95,6 +102,11 @@ WORDS = {
     "text": "text parameter",
     "url": "URL",
 }
+
+
+def source_words(sources: Tags) -> str:
+    """Parts of a request in words."""
+    return " and ".join(sorted({WORDS.get(x.detail, x.detail) for x in sources})) or "request data"
 
 
 def request_flows(program: Program, endpoint: EntryPoint) -> list[Flow]:
@@ -163,7 +175,7 @@ def sources_of(program: Program, event: Event, kind: SinkKind | None) -> Tags:
     tags = frozenset().union(*(raw_tags(v) for v in values))
     if kind in ANY_TEXT_IS_TOO_MUCH:
         tags |= frozenset().union(*(plain_text(v) for v in values))
-    if kind == "database write":
+    if kind != "file path":
         tags = frozenset(x for x in tags if x.detail != "url")
     return tags
 
@@ -186,12 +198,26 @@ def _values(program: Program, event: Event, kind: SinkKind | None) -> Iterator[V
 
 def _sent(program: Program, event: Event) -> Iterator[Value]:
     """Address and body; headers and cookies are passed on, credentials go to whoever checks them."""
-    if program.knowledge.fact(event.api, *IDENTITY_CHECKS) is not None:
+    if _checks_identity(program, event) or _passes_body_on(event):
         return
     yield from event.args
     for name, value in event.keywords:
         if name not in FORWARDED or any(x.detail not in INCIDENTAL for x in raw_tags(value)):
             yield value
+
+
+def _checks_identity(program: Program, event: Event) -> bool:
+    is_provider = event.fact is not None and event.fact.service == "identity"
+    return is_provider or program.knowledge.fact(event.api, *IDENTITY_CHECKS) is not None
+
+
+def _passes_body_on(event: Event) -> bool:
+    """Whether a proxy sends the body just as it came in."""
+    return any(
+        isinstance(atom.shape, t.Obj) and atom.shape.name == "bytes" and any(x.detail == "body" for x in atom.tags)
+        for value in (*event.args, *(v for _, v in event.keywords))
+        for atom in value
+    )
 
 
 def _argument(event: Event, where: Argument | None) -> Value:
@@ -205,7 +231,7 @@ def _argument(event: Event, where: Argument | None) -> Value:
 
 def _paths(program: Program, event: Event) -> Iterator[Value]:
     """A path method's own path; the first argument of everything else (the first two of copying and renaming)."""
-    if program.knowledge.fact(event.api, "sanitizer"):
+    if program.knowledge.fact(event.api, "sanitizer") or event.api in BETWEEN_OPEN_FILES:
         return
     leaf = event.api.rpartition(".")[2]
     if event.api.startswith("pathlib."):
@@ -266,9 +292,32 @@ def _is_mapping(value: Value) -> bool:
 
 
 def is_signed(endpoint: EntryPoint) -> bool:
-    """Whether the endpoint takes nothing without checking who has signed it."""
-    return any(
-        o.effect == "token-check" and o.event.fact is not None and o.event.fact.service == "webhook"
-        for run in endpoint.runs
-        for o in run.inside
-    )
+    """Whether the endpoint takes no body without checking who has signed it."""
+    return any(_checks_signature(o.event) for run in endpoint.runs for o in run.inside)
+
+
+def _checks_signature(event: Event) -> bool:
+    if event.effect not in ("guard", "token-check"):
+        return False
+    if event.fact is not None and event.fact.service == "webhook":
+        return True
+    given = (*event.args, *(v for _, v in event.keywords))
+    return any(x.detail in BODIES for v in given for x in raw_tags(v)) or any(t.has_tag(v, "digest") for v in given)
+
+
+# Bodies without a shape -----------------------------------------------------------------------------------------------
+
+
+def untyped_body(program: Program, endpoint: EntryPoint) -> Occurrence | None:
+    """Where an endpoint that writes to the database takes a body that no schema sees; None when it does not."""
+    if not set(endpoint.methods) <= {"", "POST", "PUT", "PATCH", "DELETE"} or "DELETE" in endpoint.methods:
+        return None
+    for run in endpoint.runs:
+        if not any(SINKS.get(o.effect) == "database write" for o in run.inside):
+            continue
+        checks = list(schema_checks(program, run.occurrences))
+        for occurrence in run.occurrences:
+            sources = frozenset(x for x in raw_tags(occurrence.event.value) if x.detail in BODIES)
+            if occurrence.effect == "source" and sources and not any(check.covers(sources) for check in checks):
+                return occurrence
+    return None

@@ -20,7 +20,7 @@ SCHEMA_LIBRARIES = (
     "cattrs.", "cerberus.", "django.forms.", "flask_wtf.", "jsonschema.", "marshmallow.", "msgspec.", "pydantic.",
     "rest_framework.serializers.", "trafaret.", "voluptuous.", "wtforms.",
 )  # fmt: skip
-SINGLE_VALUES = ("enum.Enum",)
+FORM = frozenset({t.Tag("request", "form")})
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +51,14 @@ def schema_checks(program: Program, occurrences: Iterable[Occurrence]) -> Iterat
             yield SchemaCheck(position, occurrence, t.NO_TAGS, in_place=True, everything=True)
         elif is_schema(program, event):
             given = (*event.args, *(v for _, v in event.keywords))
-            sources = frozenset().union(*(raw_tags(v) for v in given))
+            sources = frozenset().union(*(raw_tags(v) for v in given)) or _read_by_itself(program, event)
             yield SchemaCheck(position, occurrence, sources, in_place=_is_in_place(event))
+
+
+def _read_by_itself(program: Program, event: Event) -> Tags:
+    """``FlaskForm()`` takes the form from the request that is being answered."""
+    name = event.fact.name if event.fact is not None and event.fact.kind == "class" else ""
+    return FORM if name.startswith("flask_wtf.") else t.NO_TAGS
 
 
 def is_schema(program: Program, event: Event) -> bool:
