@@ -23,10 +23,10 @@ hash not-a-guard session sign-in sign-out token token-check user-check
 begin build build-raw build-read build-write close column commit engine flush foreign-key lock manager model query
 read read-or-write relation result rollback session-factory upsert write
 no-validation sanitizer unsafe validated validation
-bulkhead circuit-breaker client config exception external-call fallback retry status-check timeout
+bulkhead circuit-breaker client config exception external-call fallback retry retry-bound retry-wait status-check timeout
 cache-delete cache-get cache-memo cache-remember cache-response cache-scan cache-set cache-ttl
 index-admin index-model index-read index-write publish publish-build subscribe
-annotate log metric report setup trace
+annotate log metric monitor report setup trace
 client-limit rate-limit rate-limit-key rate-limit-off
 clock code file-read file-write markup process sleep
 """

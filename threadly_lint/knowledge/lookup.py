@@ -137,6 +137,11 @@ class Knowledge:
             self._keywords[key] = self._find_keyword(self.canonical(dotted), keyword)
         return self._keywords[key]
 
+    def keywords(self, dotted: str, effect: str) -> frozenset[str]:
+        """The keywords of this callable that mean ``effect``."""
+        known = self._compiled.keywords.get(self.canonical(dotted), {})
+        return frozenset(name for name, number in known.items() if self._compiled.details[number].effect == effect)
+
     def setting(self, name: str) -> Fact | None:
         """What a framework setting means (``REST_FRAMEWORK.DEFAULT_PERMISSION_CLASSES``)."""
         numbers = self._compiled.settings.get(name, ())
