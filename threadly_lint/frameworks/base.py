@@ -318,6 +318,7 @@ def once(rest: Rest) -> Rest:
     def call(a: Activation) -> Value:
         if not known:
             inner = Activation(a.program, a.function, {})
+            inner.patient = True
             value = rest(inner)
             if inner.state is not None:
                 status = a.program.behaviour.status_of(value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.asgi import library_step
 from threadly_lint.frameworks.base import once
-from threadly_lint.frameworks.django_views import request_value
+from threadly_lint.frameworks.django_requests import Routes, request_value
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.attributes import attribute
@@ -16,8 +16,6 @@ from threadly_lint.program.effects import Event, Inlined
 from threadly_lint.program.entry_points import Rest, Step, handler_node
 from threadly_lint.program.intrinsics import is_marked
 from threadly_lint.program.types import Atom, Value
-from threadly_lint.skeleton import nodes as n
-from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
     from threadly_lint.frameworks.django_settings import Settings
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 
 ATOMIC = "django.db.transaction.atomic"
 TELLING = frozenset({"reject", "rate-limit", "begin", "report", "trace", "metric", "guard"})
-MAX_TEXTS = 100
 TURNING_AWAY = frozenset({401, 403, 429})
 
 Around = Callable[["Pattern", "Handler"], Step]
@@ -45,11 +42,11 @@ def steps_around(settings: Settings) -> list[Around]:
 
 def _steps_around(settings: Settings) -> list[Around]:
     found: list[Around] = []
-    paths = Paths(_modules(settings))
+    routes = Routes(_modules(settings))
     for text in settings.texts("MIDDLEWARE") or settings.texts("MIDDLEWARE_CLASSES"):
         for atom in settings.named(text):
             if isinstance(atom.shape, t.ClassRef | t.Func):
-                around = _project_middleware(atom, paths)
+                around = _project_middleware(atom, routes)
                 if atom.shape.info.module.is_sketch or _matters(settings.program, atom):
                     found.append(around)
             elif isinstance(atom.shape, t.Lib) and _is_telling(settings.program, atom.shape.name):
@@ -74,28 +71,12 @@ def _library_middleware(program: Program, name: str) -> Around:
     return lambda pattern, handler: library_step(program, name)
 
 
-def _project_middleware(atom: Atom, paths: Paths) -> Around:
+def _project_middleware(atom: Atom, routes: Routes) -> Around:
     def around(pattern: Pattern, handler: Handler) -> Step:
         method = handler.methods[0] if len(handler.methods) == 1 else ""
-        return _step(atom, request_value(method, paths.sample(pattern.path)), handler.view)
+        return _step(atom, request_value(method, routes.sample(pattern)), handler.view)
 
     return around
-
-
-class Paths:
-    """Paths as middleware sees them: those that no text in its code or in the settings tells apart are one."""
-
-    def __init__(self, modules: set[Module]) -> None:
-        nodes = (x for m in modules for s in m.skeleton.body for x in walk(s))
-        texts = {x.value.strip("^$") for x in nodes if isinstance(x, n.Constant) and x.kind == "str"}
-        self._texts = sorted(x for x in texts if "/" in x and " " not in x)[:MAX_TEXTS]
-        self._samples: dict[tuple[object, ...], str] = {}
-
-    def sample(self, path: str) -> str:
-        """A path with ``{}`` for what varies, the same one for all paths that are treated alike."""
-        text = "/".join("{}" if part.startswith("<") else part for part in path.split("/"))
-        treated = tuple((x == text, text.startswith(x), text.endswith(x), x in text) for x in self._texts)
-        return self._samples.setdefault(treated, text)
 
 
 def _step(atom: Atom, request: Value, view: Value) -> Step:
@@ -142,7 +123,7 @@ def _matters(program: Program, atom: Atom) -> bool:
         onward.append(bool(inner.state and inner.state.auth) or any(f.kind in ("try", "with") for f in frames))
         return t.obj("django.http.HttpResponse")
 
-    _step(atom, request_value(""), t.ANYTHING)(a, rest)
+    _step(atom, request_value(), t.ANYTHING)(a, rest)
     return any(onward) or not onward or _tells(a.events, set())
 
 

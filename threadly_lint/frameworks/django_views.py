@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.base import texts_of
+from threadly_lint.frameworks.django_requests import request_value
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.calls import call_value
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from threadly_lint.frameworks.django_urls import Pattern
     from threadly_lint.program.program import Program
 
-REQUEST = "django.http.HttpRequest"
 VERBS = ("get", "post", "put", "patch", "delete")
 METHOD_FILTERS = {"require_GET": ("GET",), "require_POST": ("POST",), "require_safe": ("GET",)}
 
@@ -48,13 +48,6 @@ class Handler:
             return call_value(a, self.view, (self.request,), dict(pattern.arguments), handler_node(self.function))
 
         return call
-
-
-def request_value(method: str, path: str = "") -> Value:
-    attrs = {"method": t.const(method)} if method else {}
-    if path:
-        attrs["path"] = attrs["path_info"] = t.text_like(path)
-    return t.obj(REQUEST, **attrs)
 
 
 def handlers(program: Program, view: Value) -> Iterator[Handler]:

@@ -68,7 +68,10 @@ def merge(*states: State | None) -> State | None:
 
 
 class Activation:
-    """The run of ``function``. ``state`` is None after a point that cannot be passed."""
+    """The run of ``function``. ``state`` is None after a point that cannot be passed.
+
+    A ``patient`` activation calls others as often as there are endpoints: they are run with all that is known of their arguments.
+    """
 
     def __init__(
         self,
@@ -85,6 +88,7 @@ class Activation:
         self.captured = captured or {}
         self.class_scope = class_scope
         self.state: State | None = State(env, NO_PROOF)
+        self.patient = function.module.is_sketch
         self.frame: Frame | None = None
         self.is_run = False
         self.events: list[Event | Inlined] = []

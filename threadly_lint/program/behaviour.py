@@ -71,7 +71,8 @@ class Behaviour:
     def key_value(self, a: Activation, atom: Atom, key: Value, node: n.Node) -> Value:
         """``mapping[key]`` or ``mapping.get(key)`` on sessions, headers and cookies: nothing, or something that proves."""
         names = key_names(key)
-        found = self.shared_slot(a, atom, f"[{names[0]!r}]") if len(names) == 1 else ()
+        is_session = any(tag.kind == "session" for tag in atom.tags)
+        found = self.shared_slot(a, atom, f"[{names[0]!r}]") if len(names) == 1 and not is_session else ()
         if found := found or self._declared_by(key):
             return found
         if t.text_of(key) in WSGI_SESSIONS and any(tag.kind == "request" for tag in atom.tags):
@@ -79,7 +80,6 @@ class Behaviour:
         proof = self._presence(a, atom, key, node)
         if not proof:
             return ()
-        is_session = any(tag.kind == "session" for tag in atom.tags)
         tags = atom.tags | {Tag("session" if is_session else "credential", t.text_of(key) or "")}
         tags = frozenset(x for x in tags if not (is_session and x.kind == "request"))
         return (*t.tagged(t.NONE, tags), Atom(t.Unknown(), tags, proof))
@@ -116,7 +116,8 @@ class Behaviour:
             elif key in STATUS_ATTRIBUTES and (status := _status_number(value)) and not isinstance(shape, t.Inst):
                 a.emit("answer-status", key, node, receiver=(atom,), status=status)
             elif isinstance(shape, t.Inst) and self.program.models.is_model(shape.info):
-                a.emit("assign", key, node, receiver=(atom,), value=value, model=shape.info.name)
+                if self.program.models.is_column(shape.info, key):
+                    a.emit("assign", key, node, receiver=(atom,), value=value, model=shape.info.name)
             elif owner := self._class_of_shared(atom):
                 slot = (owner, key)
                 self.slots[slot] = t.bounded(t.join(self.slots.get(slot, ()), kept))

@@ -134,7 +134,7 @@ def call_function(
     a: Activation, shape: t.Func, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Node
 ) -> Value:
     """Call a function of the project: what it does happens here."""
-    outcome = a.program.run(shape, args, keywords, patient=a.module.is_sketch)
+    outcome = a.program.run(shape, args, keywords, patient=a.patient)
     a.inline(outcome, node, shape.info.qualname)
     if not outcome.returns and outcome.exits and a.state is not None:
         statuses = {e.status for e in outcome.exits}
@@ -152,7 +152,7 @@ def construct(
     tags = frozenset().union(*(t.tags_of(v) for v in given)) if given else t.NO_TAGS
     if program.models.is_model(info):
         a.emit("construct", info.symbol, node, args=args, keywords=keywords, model=info.name)
-        return (Atom(t.Inst(info), tags),)
+        return (Atom(t.Inst(info), checked_tags(tags)),)
     shape = t.Inst(info, *program.remembered_arguments(args, keywords))
     program.behaviour.constructed(a, info, args, keywords, node)
     init = program.constructor(info)

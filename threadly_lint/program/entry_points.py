@@ -108,6 +108,7 @@ class EntryPoint:
 
     def _run(self, mount: Mount) -> Run:
         a = Activation(self.program, self.function, {})
+        a.patient = True
         a.prove(self.proof)
         with self.program.in_steps(bool(mount.steps)):
             value = run_steps(a, list(mount.steps), lambda inner: self._handle(inner, mount.call or self.call))

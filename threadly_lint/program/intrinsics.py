@@ -55,6 +55,7 @@ def _handle(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Valu
     if not infos or not method or not all(_is_sketched(x) for x in method):
         return call_value(a, method, tuple(rest), keywords, expr)
     inner = Activation(a.program, stand_in(a.program, infos[0]), {})
+    inner.patient = True
     value = call_value(inner, method, tuple(rest), keywords, n.Name(infos[0].node.name_span, infos[0].name))
     if inner.state is not None:
         inner.leave(Exit("return", value, inner.state.auth, a.program.behaviour.status_of(value), infos[0].node))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.names import Class
     from threadly_lint.program.program import Program
 
+DJANGO = "django.db.models.Model"
 USER = "django.contrib.auth.models.User"
 
 
@@ -97,6 +98,13 @@ class Models:
                 if (found := self.class_in(inner, depth - 1)) is not None:
                     return found
         return None
+
+    def is_column(self, info: Class, name: str) -> bool:
+        """Whether setting an attribute may change a row: where columns are written down, it must be one of them."""
+        if not self.program.inherits(info, DJANGO):
+            return True
+        columns = self.columns(info)
+        return name in ("pk", "id") or name in columns or name.removesuffix("_id") in columns
 
     def columns(self, info: Class) -> dict[str, n.Expr]:
         """Names and right-hand sides (or annotations) of the model's columns, those of its bases included."""

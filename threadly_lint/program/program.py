@@ -155,7 +155,7 @@ class Program:
             self._globals[key] = ()
             bindings = module.scope.get(name, ())
             value = self._bound_values(self.body(module), name, bindings)
-            if name in module.rebound:
+            if name in module.rebound and not any(isinstance(x.shape, t.Func | t.ClassRef | t.Wrapped) for x in value):
                 value = t.join(value, self._rebindings(module, name))
             self._globals[key] = value or self._through_star(module, name)
         return self._globals[key]
@@ -645,4 +645,4 @@ def untraced(value: Value) -> Value:
 
 
 STEPS_PATIENCE = 50
-BLURS: tuple[tuple[int, Callable[[Value], Value]], ...] = ((40, untraced), (20, traced), (8, widened))
+BLURS: tuple[tuple[int, Callable[[Value], Value]], ...] = ((150, untraced), (60, traced), (12, widened))
