@@ -18,6 +18,7 @@ from typing import Any, Literal, Protocol
 
 from threadly_lint.program import Program, types
 from threadly_lint.program.accesses import Access, unguarded_accesses
+from threadly_lint.program.breakers import BypassedBreaker, bypassed_breakers
 from threadly_lint.program.cache_outages import cache_outages
 from threadly_lint.program.caches import Caches, Lookup, caches
 from threadly_lint.program.callers import may_be_absent
@@ -33,6 +34,7 @@ from threadly_lint.program.exposed_calls import ExposedCall, exposed_calls
 from threadly_lint.program.failure_logs import bare_failure_logs
 from threadly_lint.program.half_caches import never_stored, tested_for_truth
 from threadly_lint.program.handler_work import changed_models, decides_on_rows, service_layer, subsystems
+from threadly_lint.program.house_boundaries import HandRolled, hand_rolled_boundaries
 from threadly_lint.program.imports import ImportEdge, ImportGraph
 from threadly_lint.program.markup import markup_flows
 from threadly_lint.program.misplaced import misplaced
@@ -81,6 +83,7 @@ from threadly_lint.values import (
 __all__ = [
     "Access",
     "AddKeyword",
+    "BypassedBreaker",
     "Caches",
     "Call",
     "Class",
@@ -96,6 +99,7 @@ __all__ = [
     "Flow",
     "Frame",
     "Function",
+    "HandRolled",
     "ImportCycle",
     "ImportEdge",
     "ImportGraph",
@@ -126,6 +130,7 @@ __all__ = [
     "Verdicts",
     "Violation",
     "bare_failure_logs",
+    "bypassed_breakers",
     "cache_outages",
     "caches",
     "changed_models",
@@ -136,6 +141,7 @@ __all__ = [
     "everlasting",
     "exposed_calls",
     "gets_pending_row",
+    "hand_rolled_boundaries",
     "hidden_failures",
     "ignored_verdict",
     "is_signed",
