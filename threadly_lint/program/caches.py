@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
-from threadly_lint.program.cache_keys import Lifetime, is_store, lifetime, may_match, same_entry, shapes
+from threadly_lint.program.cache_keys import Lifetime, argument_node, is_store, lifetime, may_match, same_entry, shapes
+from threadly_lint.program.effects import Event
 from threadly_lint.program.timeline import Moment, Point, Timeline, can_follow, fork, timelines
-from threadly_lint.program.variables import derived, names_given, names_in
+from threadly_lint.program.transactions import detached_from
+from threadly_lint.program.variables import assignments, behind, derived, flows, names_given, names_in
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 
@@ -61,6 +63,12 @@ class Lookup:
         """Whether a test in that function depends on what was found."""
         return any(self.is_tested_in(test) for test in tests(self.point.item.function))
 
+    @property
+    def answers(self) -> bool:
+        """Whether what was found is what the function returns in place of what is loaded."""
+        returned = [x.value for x in walk(self.point.item.function.node) if isinstance(x, n.Return)]
+        return any(self.results & names_in(value) for value in returned if value is not None)
+
     def is_tested_in(self, test: n.Expr) -> bool:
         return bool(self.names & names_in(test)) or any(x is self.point.item.node for x in walk(test))
 
@@ -93,9 +101,11 @@ class Caches:
         level = fork(get, store) if store is not None else _asking_level(line, get)
         later = line.moments[get.index + 1 : store.index if store is not None else None]
         loads = tuple(m for m in later if m.effect in LOADS and fork(get, m) == level and can_follow(get, m))
+        loads = tuple(m for m in loads if not detached_from(m, get, self.program))
+        if store is not None:
+            loads = tuple(m for m in loads if flows(m.points[level].item, store.points[level].item))
         found = Lookup(line, get, loads, store, level)
-        half = loads if store is None else not _is_constant(store)
-        if (store is not None and loads) or (half and found.decides):
+        if found.decides and (loads or (store is not None and found.answers and _is_computed(found, store))):
             yield found
 
     @cached_property
@@ -124,6 +134,12 @@ class Caches:
     def fills(self, timeline: Timeline, moment: Moment) -> bool:
         """Whether a value is stored because it was missing."""
         return any(x.timeline is timeline and x.store is moment for x in self.lookups)
+
+    def renews(self, timeline: Timeline, moment: Moment) -> bool:
+        """Whether what is stored is only what was found under the same key."""
+        before = (g for g in timeline.before(moment, "cache-get") if same_entry(g, moment))
+        get = next((g for g in before if fork(g, moment) == len(moment.points) - 1), None)
+        return get is not None and flows(get.event, moment.event) and not self.fills(timeline, moment)
 
     def replaces(self, timeline: Timeline, moment: Moment) -> bool:
         """Whether a cached value is set although nobody missed it."""
@@ -173,9 +189,14 @@ def _only_if_absent(moment: Moment) -> bool:
     return True in t.constants(dict(moment.event.keywords).get("nx", ()))
 
 
-def _is_constant(moment: Moment) -> bool:
-    fact = moment.event.fact
-    value = (
-        moment.event.argument(fact.value.position, next(iter(fact.value.keywords), None)) if fact and fact.value else ()
-    )
-    return bool(value) and all(isinstance(x.shape, t.Const) for x in value)
+def _is_computed(found: Lookup, store: Moment) -> bool:
+    """Whether what is stored is the result of some call, other than of the look-up itself."""
+    item = store.points[found.level].item
+    if not isinstance(item.node, n.Call):
+        return False
+    fact = item.fact if isinstance(item, Event) else None
+    whole = behind(item.function, item.node)
+    value = argument_node(item.node, fact.value) if fact is not None and fact.value is not None else None
+    if value is not None:
+        whole = [value, *(v for names, v in assignments(item.function) if names & names_in(value))]
+    return any(isinstance(x, n.Call) and x is not found.point.item.node for expr in whole for x in walk(expr))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from threadly_lint.program.cache_keys import lifetime, may_match, same_entry, shapes
-from threadly_lint.program.caches import LOADS, Caches, caches, keeps
+from threadly_lint.program.caches import LOADS, READ_BACK, Caches, caches, keeps, leaf
 from threadly_lint.program.timeline import Key, Moment, Point, Timeline, fork, timelines
 from threadly_lint.values import Confidence, Span, Step
 
@@ -74,7 +74,11 @@ def _verdict(known: Caches, line: Timeline, moment: Moment) -> Confidence | None
         return None
     if any(same_entry(moment, other) for other in line.after(moment, "cache-ttl")):
         return None
-    if known.is_cache(moment) or known.fills(line, moment):
+    if known.fills(line, moment):
+        return "high"
+    if leaf(moment) in READ_BACK or known.renews(line, moment):
+        return None
+    if known.is_cache(moment):
         return "high"
     loaded = any(fork(load, moment) == len(moment.points) - 1 for load in line.before(moment, *LOADS))
     return "medium" if loaded and may_match(shapes(moment.event), known.read) else None

@@ -9,7 +9,6 @@ from threadly_lint.program import types as t
 from threadly_lint.program.cache_keys import may_match
 from threadly_lint.program.caches import Lookup, caches, tests
 from threadly_lint.program.effects import Inlined
-from threadly_lint.program.variables import names_in
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import dotted, walk
 from threadly_lint.values import Confidence
@@ -25,15 +24,8 @@ def never_stored(program: Program) -> Iterator[Lookup]:
     """Look-ups after which a value is loaded that nothing in the program puts under their key."""
     known = caches(program)
     for lookup in known.lookups:
-        if lookup.store is None and lookup.shapes and not may_match(lookup.shapes, known.stored) and answers(lookup):
+        if lookup.store is None and lookup.shapes and not may_match(lookup.shapes, known.stored) and lookup.answers:
             yield lookup
-
-
-def answers(lookup: Lookup) -> bool:
-    """Whether what was found is the function's result in place of what is loaded."""
-    function = lookup.point.item.function
-    returned = [x.value for x in walk(function.node) if isinstance(x, n.Return) and x.value is not None]
-    return any(lookup.results & names_in(value) for value in returned)
 
 
 def tested_for_truth(program: Program) -> Iterator[tuple[Lookup, Confidence]]:

@@ -186,7 +186,8 @@ class Transactions:
         ):
             return False
         info = self.program.models.named(event.model)
-        return info is not None and (event.api == "*" or event.api in self.program.models.columns(info))
+        column = self.program.models.columns(info).get(event.api) if info is not None else None
+        return event.api == "*" or (column is not None and not isinstance(column, n.Constant))
 
 
 # Constructs -------------------------------------------------------------------------------------------------------

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from threadly_lint.program.effects import Event
+from threadly_lint.program.effects import Event, Inlined
 from threadly_lint.program.names import Function
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 
 
 def assignments(function: Function) -> list[tuple[frozenset[str], n.Expr]]:
-    """Names and the expression that they are given, in source order; loops and ``with`` give names too."""
+    """Names and the expression that they are given, in source order.
+
+    Loops and ``with`` give names too, and a method called for its own sake puts its arguments into its object.
+    """
     if function._assignments is None:
         pairs = (_given(node) for node in walk(function.node))
         function._assignments = [(names_in(*targets), value) for targets, value in pairs if value is not None]
@@ -27,6 +30,8 @@ def _given(node: n.Node) -> tuple[tuple[n.Expr, ...], n.Expr | None]:
         return (node.target,), node.iterable
     if isinstance(node, n.WithItem) and node.target is not None:
         return (node.target,), node.context
+    if isinstance(node, n.ExprStmt) and isinstance(node.value, n.Call) and isinstance(node.value.func, n.Attribute):
+        return (node.value.func.value,), node.value
     return (), None
 
 
@@ -57,6 +62,22 @@ def behind(function: Function, call: n.Call) -> list[n.Expr]:
     given = [*call.args, *(k.value for k in call.keywords)]
     names = names_in(*given, call.func)
     return given + [value for targets, value in assignments(function) if targets & names]
+
+
+def flows(source: Event | Inlined, sink: Event | Inlined) -> bool:
+    """Whether the result of one call goes into the arguments of a later one in the same function."""
+    if not isinstance(sink.node, n.Call):
+        return True
+    given = behind(sink.function, sink.node)
+    if any(x is source.node for expr in given for x in walk(expr)):
+        return True
+    held = names_given(source.function, source.node) or _receiver(source.node)
+    return any(derived(source.function, held) & names_in(expr) for expr in given)
+
+
+def _receiver(node: n.Node) -> frozenset[str]:
+    """The object of a call whose result is not kept: a cursor holds what it has selected."""
+    return names_in(node.func.value) if isinstance(node, n.Call) and isinstance(node.func, n.Attribute) else frozenset()
 
 
 def made_here(event: Event) -> bool:
