@@ -14,7 +14,6 @@ from threadly_lint.frameworks.base import (
     hook_step,
     identity,
     is_library,
-    items_of,
     join_paths,
     made_with,
     path_parameters,
@@ -22,23 +21,31 @@ from threadly_lint.frameworks.base import (
     texts_of,
     underlying,
 )
+from threadly_lint.frameworks.flask_views import view_endpoints
+from threadly_lint.frameworks.performed import performed
 from threadly_lint.program import types as t
 from threadly_lint.program.entry_points import EntryPoint, Mount, Step, handler_node
+from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class, Function
 from threadly_lint.program.types import Atom, Value
-from threadly_lint.program.wrappers import library_wrapped
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 APPLICATIONS = ("flask.Flask", "quart.Quart", "apiflask.APIFlask", "flask_openapi3.OpenAPI")
-BLUEPRINTS = ("flask.Blueprint", "quart.Blueprint", "apiflask.APIBlueprint", "flask_smorest.Blueprint", "flask_openapi3.APIBlueprint")
+APIS = ("flask_smorest.Api",)
+BLUEPRINTS = (
+    "flask.Blueprint",
+    "quart.Blueprint",
+    "apiflask.APIBlueprint",
+    "flask_smorest.Blueprint",
+    "flask_openapi3.APIBlueprint",
+)
 VERBS = frozenset({"get", "post", "put", "patch", "delete"})
 ROUTES = VERBS | {"route", "websocket"}
 HOOKS = frozenset({"before_request", "before_app_request"})
-VIEW_CLASSES = ("flask.views.View", "flask.views.MethodView", "quart.views.View", "quart.views.MethodView")
-VIEW_METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+INIT = frozenset({"init_app"})
 
 
 @dataclass(eq=False)
@@ -58,6 +65,7 @@ class Site:
         self.nodes: dict[object, Node] = {}
         self.everywhere: list[Step] = []
         self._read_registrations()
+        self._read_apis()
         self._read_hooks()
 
     def node(self, atom: Atom) -> Node:
@@ -77,6 +85,16 @@ class Site:
             for child in registration.argument(0, "blueprint"):
                 if is_library(self.program, child, *BLUEPRINTS):
                     self.node(child).parents.append((self.node(parent), registration))
+
+    def _read_apis(self) -> None:
+        """Extensions that register blueprints on the application that they are given, maybe later."""
+        for registration in (*call_registrations(self.program, frozenset({"Api"})), *performed(self.program, INIT)):
+            made = registration.receiver or next(iter(evaluate(registration.scope, registration.node)), None)
+            if made is None or not is_library(self.program, made, *APIS):
+                continue
+            for application in registration.argument(0, "app"):
+                if self.is_application(application):
+                    self.node(made).parents.append((self.node(application), registration))
 
     def _read_hooks(self) -> None:
         for registration in decorator_registrations(self.program, HOOKS):
@@ -102,15 +120,29 @@ class Site:
         if self.is_application(node.atom) or depth > 6:
             yield Mount(join_paths(path), (*self.everywhere, *steps), "application")
         elif not node.parents:
-            yield Mount(join_paths(prefix, path), (*self.everywhere, *steps), "blueprint")
+            yield self.somewhere(join_paths(prefix, path), steps)
         for parent, registration in node.parents:
             outer = next(iter(texts_of(registration.argument(-1, "url_prefix"))), None)
             yield from self.mounts(parent, join_paths(prefix if outer is None else outer, path), steps, depth + 1)
 
+    def somewhere(self, path: str, steps: tuple[Step, ...] = ()) -> Mount:
+        """The mount of something that no application is seen to take in: the only application there is runs its hooks."""
+        applications = [x for x in self.nodes.values() if self.is_application(x.atom)]
+        hooks = applications[0].hooks if len(applications) == 1 else ()
+        return Mount(path, (*self.everywhere, *hooks, *steps), "blueprint")
+
+
+def site_of(program: Program) -> Site:
+    """The applications and blueprints of a project, read once."""
+    found: Site | None = program.memo.get("flask site")
+    if found is None:
+        found = program.memo["flask site"] = Site(program)
+    return found
+
 
 def entry_points(program: Program) -> Iterator[EntryPoint]:
     """Every route, with one mount for each application that it is reachable through."""
-    site = Site(program)
+    site = site_of(program)
     for registration in decorator_registrations(program, ROUTES):
         if site.owns_routes(registration.receiver) and registration.function is not None:
             function = registration.function
@@ -124,7 +156,7 @@ def entry_points(program: Program) -> Iterator[EntryPoint]:
 
 def _function_view(site: Site, registration: Registration, view: Value, function: Function) -> EntryPoint:
     assert registration.receiver is not None
-    path = next(iter(texts_of(registration.argument(0, "rule"))), "")
+    path = t.shape_text(registration.argument(0, "rule")) or ""
     leaf = registration.name.rpartition(".")[2]
     methods = (leaf.upper(),) if leaf in VERBS else tuple(texts_of(registration.argument(-1, "methods"))) or ("GET",)
     node = site.node(registration.receiver)
@@ -147,7 +179,7 @@ def _added(site: Site, registration: Registration) -> Iterator[EntryPoint]:
         info = view_class(atom)
         function = underlying((atom,))
         if info is not None:
-            yield from class_view(site, registration, info, atom)
+            yield from class_view(site, registration, info)
         elif function is not None:
             yield _function_view(site, registration, (atom,), function)
 
@@ -167,7 +199,6 @@ def view_class(atom: Atom) -> Class | None:
 def _decorated_class(site: Site, info: Class) -> Iterator[EntryPoint]:
     """``@blp.route("/pets")`` on a class, as Flask-Smorest writes it."""
     from threadly_lint.program.calls import arguments
-    from threadly_lint.program.expressions import evaluate
 
     for decorator in info.node.decorators:
         if not isinstance(decorator, n.Call) or not isinstance(decorator.func, n.Attribute):
@@ -178,60 +209,15 @@ def _decorated_class(site: Site, info: Class) -> Iterator[EntryPoint]:
                 args, keywords = arguments(scope, decorator)
                 name = "flask.Blueprint.route"
                 registration = Registration(name, receiver, args, keywords, decorator, scope, info.module)
-                yield from class_view(site, registration, info, Atom(t.Inst(info)))
+                yield from class_view(site, registration, info)
 
 
-def class_view(site: Site, registration: Registration, info: Class, view: Atom) -> Iterator[EntryPoint]:
+def class_view(site: Site, registration: Registration, info: Class) -> Iterator[EntryPoint]:
     """One entry point for each HTTP method that a class view defines."""
     assert registration.receiver is not None
-    path = next(iter(texts_of(registration.argument(0, "rule"))), "")
-    methods = VIEW_METHODS if not site.program.class_attribute(info, "dispatch_request")[0] else ("dispatch_request",)
-    for name in methods:
-        owner, value = site.program.class_attribute(info, name)
-        function = underlying(value)
-        if owner is None or function is None:
-            continue
-        yield EntryPoint(
-            site.program,
-            "http",
-            "flask",
-            function,
-            calling(_behind_class(site.program, info, name, value), (), path_parameters(path, function, 1), function),
-            (name.upper(),) if name != "dispatch_request" else tuple(texts_of(registration.argument(-1, "methods"))) or ("GET",),
-            tuple(site.mounts(site.node(registration.receiver), path)),
-            group=info.symbol,
-            router=registration.receiver,
-        )
-
-
-def _behind_class(program: Program, info: Class, name: str, value: Value) -> Value:
-    """A method behind the class's ``decorators`` and ``method_decorators``."""
-    from threadly_lint.program.attributes import class_value
-    from threadly_lint.program.calls import call_value
-
-    scope = program.body(info.module)
-    scope.revive()
-    node = n.Name(info.node.name_span, info.name)
-    view = class_value(scope, Atom(t.Inst(info)), info, name, node) or value
-    for attribute in ("method_decorators", "decorators"):
-        _, declared = program.class_attribute(info, attribute)
-        for item in _decorators_for(declared, name):
-            scope.revive()
-            for atom in item:
-                shape = atom.shape
-                if isinstance(shape, t.Lib | t.LibMethod):
-                    label = shape.name if isinstance(shape, t.Lib) else shape.owner
-                    view = library_wrapped(scope, label, view, (), {}, node)
-                elif not isinstance(shape, t.Unknown):
-                    view = call_value(scope, (atom,), (view,), {}, node) or view
-    return view
-
-
-def _decorators_for(declared: Value, method: str) -> list[Value]:
-    found: list[Value] = []
-    for atom in declared:
-        if isinstance(atom.shape, t.Map):
-            found.extend(items_of(dict(atom.shape.entries).get(method, ())))
-        else:
-            found.extend(items_of((atom,)))
-    return found
+    path = t.shape_text(registration.argument(0, "rule")) or ""
+    methods = tuple(m.upper() for m in texts_of(registration.argument(-1, "methods")))
+    mounts = tuple(site.mounts(site.node(registration.receiver), path))
+    yield from view_endpoints(
+        site.program, info, "flask", path, lambda _: mounts, methods, router=registration.receiver
+    )

@@ -36,7 +36,9 @@ def performed(program: Program, names: frozenset[str], on: frozenset[str] = froz
 def _perform(program: Program, names: frozenset[str], on: frozenset[str]) -> Iterator[Registration]:
     seen = set()
     for root in _roots(program, names, on):
-        for occurrence in occurrences(program.generic_outcome(root)):
+        with program.in_steps(True):
+            outcome = program.generic_outcome(root)
+        for occurrence in occurrences(outcome):
             event = occurrence.event
             if event.api.rpartition(".")[2] not in names:
                 continue
@@ -67,6 +69,15 @@ def _roots(program: Program, names: frozenset[str], on: frozenset[str]) -> list[
             if not program.project.is_exempt(module.path) and (not on or _attribute_called_on(call) in on):
                 _climb(program, function or module.body, roots, seen, 0)
     return list(roots)
+
+
+def starts_of(program: Program, functions: Iterable[Function]) -> list[Function]:
+    """Where the code that gets to these functions starts: module bodies, and functions that nothing in the project calls."""
+    starts: dict[Function, None] = {}
+    seen: set[Function] = set()
+    for function in functions:
+        _climb(program, function, starts, seen, 0)
+    return list(starts)
 
 
 def _attribute_called_on(call: n.Call) -> str:

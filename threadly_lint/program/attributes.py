@@ -7,7 +7,7 @@ from threadly_lint.program.activation import Activation
 from threadly_lint.program.callers import dereferenced
 from threadly_lint.program.class_decorators import method_decorators
 from threadly_lint.program.names import Class
-from threadly_lint.program.relations import field_value, managed, reverse_value
+from threadly_lint.program.relations import field_value, managed, may_be_null, reverse_value
 from threadly_lint.program.types import Atom, Tag, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -20,8 +20,26 @@ def attribute(a: Activation, value: Value, name: str, node: n.Expr) -> Value:
     from threadly_lint.program.expressions import path_of
 
     dereferenced(a, value, name, node, path_of(node.value) if isinstance(node, n.Attribute) else None)
-    found = t.join(*(_of_atom(a, atom, name, node) for atom in value))
+    found = t.join(*(_of_atom(a, atom, name, node) for atom in _having(a, value, name)))
     return found or (t.unknown(t.tags_of(value)) if value else t.ANYTHING)
+
+
+def _having(a: Activation, value: Value, name: str) -> Value:
+    """The alternatives that can have the attribute: where one is known to, plain objects that are not drop out."""
+    if len(value) < 2 or not any(_has(a, atom, name) for atom in value):
+        return value
+    return t.keep(value, lambda x: not isinstance(x.shape, t.Obj | t.Const) or t.is_none(x) or _has(a, x, name))
+
+
+def _has(a: Activation, atom: Atom, name: str) -> bool:
+    shape = atom.shape
+    if isinstance(shape, t.Inst):
+        return a.program.has_attribute(shape, name)
+    if isinstance(shape, t.Obj):
+        plain = {"str": str, "int": int, "bytes": bytes}.get(shape.name)
+        known = hasattr(plain, name) if plain is not None else a.knowledge.is_known(f"{shape.name}.{name}")
+        return known or any(name == k for k, _ in shape.attrs)
+    return isinstance(shape, t.Const) and not t.is_none(atom) and hasattr(type(shape.value), name)
 
 
 def _of_atom(a: Activation, atom: Atom, name: str, node: n.Expr) -> Value:
@@ -46,6 +64,8 @@ def _of_atom(a: Activation, atom: Atom, name: str, node: n.Expr) -> Value:
             return (Atom(t.LibMethod(atom, f"str.{name}", name), atom.tags, atom.proof),)
         case t.Const():
             return ()
+        case t.Partial(func, _, _) if all(isinstance(x.shape, t.Lib) for x in func):
+            return attribute(a, a.program.libraries.instances(func), name, node)
         case t.Seq() | t.Map():
             return (Atom(t.LibMethod(atom, f"{_container(atom)}.{name}", name), atom.tags, atom.proof),)
     return _of_unknown(a, atom, name, node)
@@ -150,7 +170,9 @@ def instance_attribute(a: Activation, atom: Atom, shape: t.Inst, name: str, node
     if own is None and found is None:
         own = a.program.method_stores(shape.info, name) or None
     value = t.join(own or (), found or ()) if own is None or found is None else own
-    return t.proven(t.tagged(value, atom.tags), atom.proof) if value else t.unknown(atom.tags, atom.proof)
+    is_exact = bool(own) and bool(shape.args or shape.keywords)
+    tags = frozenset(x for x in atom.tags if x.kind != "request") if is_exact else atom.tags
+    return t.proven(t.tagged(value, tags), atom.proof) if value else t.unknown(atom.tags, atom.proof)
 
 
 def class_value(a: Activation, atom: Atom, info: Class, name: str, node: n.Expr) -> Value | None:
@@ -200,7 +222,7 @@ def _bound_or_run(a: Activation, found: Atom, atom: Atom, base: Class, name: str
     if isinstance(found.shape, t.Obj):
         owner = atom.shape.info if isinstance(atom.shape, t.Inst) else base
         shown = field_value(a.program, owner, found)
-        return (found,) if shown is None else shown
+        return t.maybe((found,) if shown is None else shown) if may_be_null(found) else shown or (found,)
     return (_bound(a, found, (atom,)),)
 
 

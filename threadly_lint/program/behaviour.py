@@ -243,6 +243,8 @@ class Behaviour:
             effect, call.name, call.node, fact=fact, receiver=receiver, args=call.args, keywords=call.keywords,
             value=value, model=model, status=self.call_status(call, fact) if fact.status_argument is not None else fact.status,
         )  # fmt: skip
+        if effect == "write":
+            self.program.signals.follow(a, call)
 
     def _statement_kind(self, call: Call) -> str:
         """Read or write, by the text or the builder of the statement."""

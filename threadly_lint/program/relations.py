@@ -29,6 +29,12 @@ def field_value(program: Program, info: Class, column: Atom) -> Value | None:
     return program.libraries.typed(known.field, (column,), _call_with_classes(program, info, shape.made))
 
 
+def may_be_null(column: Atom) -> bool:
+    """Whether a field says that it may hold nothing."""
+    made = column.shape.made if isinstance(column.shape, t.Obj) else None
+    return made is not None and any(True in t.constants(made.keyword(x)) for x in ("nullable", "null"))
+
+
 def _call_with_classes(program: Program, info: Class, made: t.Site | None) -> Call | None:
     """The field's own call, models that it names by text resolved."""
     if made is None:
