@@ -188,6 +188,14 @@ def fork(one: Moment, other: Moment) -> int:
     return level
 
 
+def parting(write: Moment, other: Moment) -> int:
+    """The level from which the trail of another moment goes its own way; receivers of the write's signal are past it."""
+    level = fork(write, other)
+    while level < min(len(write.points), len(other.points) - 1) and write.points[level].key == other.points[level].key:
+        level += 1
+    return level
+
+
 def can_follow(earlier: Moment, later: Moment) -> bool:
     """Whether some path runs through ``earlier`` and then ``later``, given that they were told in this order."""
     level = fork(earlier, later)

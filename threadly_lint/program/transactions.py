@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from threadly_lint.program import types as t
 from threadly_lint.program.boundaries import END_ELSEWHERE
 from threadly_lint.program.effects import Event, Frame
-from threadly_lint.program.timeline import Moment, Timeline, can_follow, fork, only_on_failure
+from threadly_lint.program.timeline import Moment, Timeline, can_follow, fork, only_on_failure, parting
 from threadly_lint.program.variables import made_here
 from threadly_lint.skeleton import nodes as n
 
@@ -101,7 +101,7 @@ class Transactions:
     def _with_nearest(self, moment: Moment, writes: list[Moment]) -> OpenTransaction | None:
         earlier = [w for w in writes if w.index < moment.index]
         write = earlier[-1] if earlier else next(iter(writes), None)
-        return OpenTransaction(write, fork(write, moment)) if write is not None else None
+        return OpenTransaction(write, parting(write, moment)) if write is not None else None
 
     def _writes(self, timeline: Timeline, moment: Moment) -> list[Moment]:
         """The changes of rows on the paths through a moment."""
@@ -124,7 +124,7 @@ class Transactions:
                 continue
             if not self._ended_between(timeline, write, moment):
                 certain = self.commit_after(timeline, write, moment) is not None
-                return OpenTransaction(write, fork(write, moment), certain)
+                return OpenTransaction(write, parting(write, moment), certain)
         return None
 
     def _begun_before(self, timeline: Timeline, moment: Moment) -> OpenTransaction | None:

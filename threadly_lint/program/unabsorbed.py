@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from threadly_lint.program.isolation import Isolation
 from threadly_lint.program.misplaced import Chosen
 from threadly_lint.program.pairs import Pair, by_place, innermost, pair
-from threadly_lint.program.timeline import Moment, Timeline, fork, only_on_failure, timelines
+from threadly_lint.program.timeline import Moment, Timeline, only_on_failure, parting, timelines
 from threadly_lint.program.transactions import CHANGES, Transactions, in_background
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class _Finder:
             return None
         if self.isolation.absorbs(moment, write) or self.transactions.around(timeline, moment) is not None:
             return None
-        return pair(timeline, moment, write, fork(write, moment))
+        return pair(timeline, moment, write, parting(write, moment))
 
     def _write_before(self, timeline: Timeline, moment: Moment) -> Moment | None:
         for write in timeline.before(moment, *CHANGES):

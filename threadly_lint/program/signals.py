@@ -1,0 +1,113 @@
+"""Receivers of Django's model signals: what saving or deleting a row sets off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from threadly_lint.program import types as t
+from threadly_lint.program.types import Atom, Value
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import dotted
+
+if TYPE_CHECKING:
+    from threadly_lint.program.activation import Activation
+    from threadly_lint.program.libraries import Call
+    from threadly_lint.program.names import Class, Function, Module
+    from threadly_lint.program.program import Program
+
+SAVING = frozenset({"pre_save", "post_save"})
+DELETING = frozenset({"pre_delete", "post_delete"})
+SENDS = {
+    **dict.fromkeys(("save", "asave", "create", "acreate", "get_or_create", "aget_or_create"), SAVING),
+    **dict.fromkeys(("update_or_create", "aupdate_or_create"), SAVING),
+    **dict.fromkeys(("delete", "adelete"), DELETING),
+}
+RECEIVER = "django.dispatch.receiver"
+
+
+class Receiver(NamedTuple):
+    """A function that listens to signals of a model; of all models when there is no ``sender``."""
+
+    signals: frozenset[str]
+    sender: Class | None
+    function: Value
+
+
+class Signals:
+    """Runs receivers where the rows they listen to are written."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def follow(self, a: Activation, call: Call) -> None:
+        """What a write of one row sets off; writes of many rows at once send no signal."""
+        from threadly_lint.program.calls import call_value
+
+        sent = SENDS.get(call.name.rpartition(".")[2], frozenset())
+        info = self.program.models.class_in(call.receiver) if sent and call.name.startswith("django.") else None
+        for receiver in self.receivers if info is not None and a.state is not None else ():
+            if receiver.signals & sent and self._listens(receiver, info):
+                keywords: dict[str, Value] = {
+                    "sender": (Atom(t.ClassRef(info)),),  # type: ignore[arg-type]
+                    "instance": (Atom(t.Inst(info)),),  # type: ignore[arg-type]
+                    "created": (*t.TRUE, *t.FALSE),
+                }
+                state = a.state
+                call_value(a, receiver.function, (), keywords, call.node)
+                a.state = state
+
+    def _listens(self, receiver: Receiver, info: Class | None) -> bool:
+        return receiver.sender is None or (info is not None and receiver.sender in self.program.mro(info))
+
+    @cached_property
+    def receivers(self) -> tuple[Receiver, ...]:
+        """Those that a decorator declares and those that are connected by a call."""
+        return (*self._declared(), *self._connected())
+
+    def _declared(self) -> Iterator[Receiver]:
+        for function in self.program.functions:
+            for decorator in function.decorators:
+                if isinstance(decorator, n.Call) and (dotted(decorator.func) or "").rpartition(".")[2] == "receiver":
+                    scope = self._scope(function.module, function.parent)
+                    if self._is_receiver(scope, decorator.func):
+                        value: Value = (Atom(t.Func(function)),)
+                        yield from self._receiver(scope, _names(decorator.args[:1]), decorator, value)
+
+    def _connected(self) -> Iterator[Receiver]:
+        from threadly_lint.program.expressions import evaluate
+
+        for call, module, function in self.program.calls_named("connect"):
+            names = _names([call.func.value]) if isinstance(call.func, n.Attribute) else frozenset()
+            if names & (SAVING | DELETING) and call.args:
+                scope = self._scope(module, function)
+                yield from self._receiver(scope, names, call, evaluate(scope, call.args[0]))
+
+    def _receiver(self, scope: Activation, names: frozenset[str], call: n.Call, function: Value) -> Iterator[Receiver]:
+        from threadly_lint.program.expressions import evaluate
+
+        sender = next((k.value for k in call.keywords if k.name == "sender"), None)
+        functions = tuple(x for x in function if isinstance(x.shape, t.Func))
+        if sender is None:
+            yield Receiver(names, None, functions)
+            return
+        for atom in evaluate(scope, sender):
+            if isinstance(atom.shape, t.ClassRef):
+                yield Receiver(names, atom.shape.info, functions)
+
+    def _is_receiver(self, scope: Activation, func: n.Expr) -> bool:
+        from threadly_lint.program.expressions import evaluate
+
+        return any(isinstance(x.shape, t.Lib) and x.shape.name == RECEIVER for x in evaluate(scope, func))
+
+    def _scope(self, module: Module, function: Function | None) -> Activation:
+        from threadly_lint.frameworks.base import scope_in
+
+        return scope_in(self.program, module, function)
+
+
+def _names(exprs: list[n.Expr] | tuple[n.Expr, ...]) -> frozenset[str]:
+    """The last names of one signal or of a list of them."""
+    flat = [part for expr in exprs for part in (expr.items if isinstance(expr, n.Sequence) else (expr,))]
+    return frozenset((dotted(expr) or "").rpartition(".")[2] for expr in flat)
