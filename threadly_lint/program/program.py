@@ -19,6 +19,7 @@ from threadly_lint.program.libraries import Libraries
 from threadly_lint.program.models import Models
 from threadly_lint.program.names import Binding, Class, Function, Module, calls_in, definitions
 from threadly_lint.program.sketches import Sketches
+from threadly_lint.program.signals import Signals
 from threadly_lint.program.slots import Slots
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.program.wrappers import apply_decorators, method_kind
@@ -51,6 +52,7 @@ class Program:
         self.failures = Failures(self)
         self.behaviour = Behaviour(self)
         self.slots = Slots(self)
+        self.signals = Signals(self)
         self.sketches = Sketches(self)
         self.memo: dict[object, Any] = {}
         self._globals: dict[tuple[str, str], Value] = {}
