@@ -256,3 +256,53 @@ Registry().add_route("/thing", Thing())
         )
         == {}
     )
+
+
+def test_modules_as_resources_behind_a_wrapper_that_looks_for_the_request(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+import things
+
+app = falcon.App()
+app.add_route("/things/{id}", things)
+""",
+        head=HEAD,
+        things="""
+import sqlite3
+
+import falcon
+
+db = sqlite3.connect("shop.db")
+
+
+def q(f):
+    def z(*args, **kwargs):
+        for position, given in enumerate(args):
+            if isinstance(given, falcon.Request):
+                found = position
+                break
+        if not args[found].auth:
+            raise falcon.HTTPForbidden()
+        return f(*args, **kwargs)
+
+    return z
+
+
+@q
+def on_delete(req, resp, id):
+    db.execute("delete from thing where id = ?", (id,))
+
+
+def on_get(req, resp, id):
+    db.execute("select 1")
+
+
+def helper(req, resp):
+    db.execute("delete from thing")
+""",
+    )
+    assert found == {
+        "GET on_get": Reach(("/things/{id}",), ("read",)),
+        "DELETE on_delete": Reach(("/things/{id}",), ()),
+    }

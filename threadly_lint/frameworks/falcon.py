@@ -25,6 +25,7 @@ from threadly_lint.program.calls import arguments, call_value
 from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class, Function
+from threadly_lint.program.parameters import definition_scope
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -52,24 +53,31 @@ def _routed(program: Program) -> Iterator[EntryPoint]:
             yield from _sinks(program, registration)
             continue
         for resource in registration.argument(1, "resource"):
-            if isinstance(resource.shape, t.Inst):
-                yield from _responders(program, registration, resource, resource.shape.info)
+            if isinstance(resource.shape, t.Inst | t.ModuleRef):
+                yield from _responders(program, registration, resource)
 
 
-def _responders(program: Program, registration: Registration, resource: Atom, info: Class) -> Iterator[EntryPoint]:
+def _member(program: Program, resource: Atom, name: str) -> Value:
+    """A responder of a resource object, or of a module that serves as one."""
+    shape = resource.shape
+    if isinstance(shape, t.ModuleRef):
+        return program.module_attribute(shape.module, name) if name in shape.module.scope else ()
+    return program.class_attribute(shape.info, name)[1] if isinstance(shape, t.Inst) else ()
+
+
+def _responders(program: Program, registration: Registration, resource: Atom) -> Iterator[EntryPoint]:
     assert registration.receiver is not None
     path = next(iter(texts_of(registration.argument(0, "uri_template"))), "")
     suffix = next(iter(texts_of(registration.argument(-1, "suffix"))), "")
     for verb in VERBS:
         name = f"on_{verb}_{suffix}" if suffix else f"on_{verb}"
-        owner, value = program.class_attribute(info, name)
-        function = handler_behind(value)
-        if owner is None or function is None:
+        function = handler_behind(_member(program, resource, name))
+        if function is None:
             continue
         exchange = Exchange(
             program, registration.receiver, verb.upper() if verb != "websocket" else "GET", path, (resource,)
         )
-        steps = (*exchange.middleware(), *exchange.hooks(info, owner, function))
+        steps = (*exchange.middleware(), *exchange.hooks(function))
         yield EntryPoint(
             program,
             "websocket" if verb == "websocket" else "http",
@@ -78,7 +86,7 @@ def _responders(program: Program, registration: Registration, resource: Atom, in
             exchange.responder(name, function),
             (verb.upper(),),
             (exchange.mount(path, steps, registration.conditional, exchange.responder(name, function)),),
-            group=info.symbol,
+            group=resource.shape.info.symbol if isinstance(resource.shape, t.Inst) else function.module.path,
             router=registration.receiver,
         )
 
@@ -137,13 +145,13 @@ class Exchange:
 
         return step
 
-    def hooks(self, info: Class, owner: Class, function: Function) -> Iterator[Step]:
-        """``@falcon.before`` and ``@falcon.after`` on the class, then on the method."""
-        scope = Activation(self.program, owner.module.body, {}, class_scope=owner)
-        bases = [c for c in self.program.mro(info) if isinstance(c, Class)]
-        for base in bases:
+    def hooks(self, function: Function) -> Iterator[Step]:
+        """``@falcon.before`` and ``@falcon.after`` on the class, then on the responder."""
+        classes = [x.shape.info for x in self.resource if isinstance(x.shape, t.Inst)]
+        for base in (c for info in classes for c in self.program.mro(info) if isinstance(c, Class)):
             for decorator in base.node.decorators:
                 yield from self._hook(self.program.scope_of(base), decorator)
+        scope = definition_scope(self.program, function)
         for decorator in function.decorators:
             scope.revive()
             yield from self._hook(scope, decorator)
@@ -168,7 +176,7 @@ class Exchange:
 
     def responder(self, name: str, function: Function) -> Rest:
         """Call the resource's method."""
-        keywords = path_parameters("", function, 3)
+        keywords = path_parameters("", function, 3 if function.owner is not None else 2)
 
         def call(a: Activation) -> Value:
             method = attribute(a, self.resource, name, handler_node(function))

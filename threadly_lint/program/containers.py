@@ -59,7 +59,8 @@ def _item(a: Activation, atom: Atom, key: Value, node: n.Expr) -> Value:
             return found
         return t.unknown(atom.tags | claim(atom, key), atom.proof) if shape.open else ()
     if isinstance(shape, t.Seq):
-        return _indexed(a, atom, shape, keys)
+        is_slice = any(isinstance(x.shape, t.Obj) and x.shape.name == "slice" for x in key)
+        return _indexed(a, atom, shape, keys, is_slice=is_slice)
     if isinstance(shape, t.Lib) and (held := a.knowledge.attr(shape.name)) is not None and not held.is_reference:
         return _element_or_unknown(a, Atom(t.Obj(held.name), atom.tags, atom.proof))
     if isinstance(shape, t.Lib | t.ClassRef):
@@ -79,11 +80,11 @@ def _element_or_unknown(a: Activation, atom: Atom) -> Value:
     return t.unknown(atom.tags, atom.proof)
 
 
-def _indexed(a: Activation, atom: Atom, shape: t.Seq, keys: list[object]) -> Value:
+def _indexed(a: Activation, atom: Atom, shape: t.Seq, keys: list[object], *, is_slice: bool) -> Value:
     index = keys[0] if keys else None
     if shape.items is not None and isinstance(index, int):
         return t.tagged(shape.items[index], atom.tags) if -len(shape.items) <= index < len(shape.items) else ()
-    if keys or shape.items is None:
+    if keys or shape.items is None or not is_slice:
         return element(a, (atom,))
     return (Atom(t.Seq(shape.kind, None, t.join(*shape.items, shape.elem)), atom.tags),)
 
