@@ -227,11 +227,13 @@ class Libraries:
 
     def call(self, a: Activation, call: Call) -> Value:
         """Carry out a library call: record its effects, believe its proofs, give its value."""
+        from threadly_lint.program.capabilities import found_by_secret
+
         facts = self.knowledge.facts(call.name)
         if call.name in CONSUMERS or any(f.effect == "response" for f in facts):
             for given in call.given:
                 consume(a, given, call.node)
-        value = self._result(a, call, facts)
+        value = found_by_secret(a, call, facts, self._result(a, call, facts))
         for fact in facts:
             self.program.behaviour.library_effect(a, call, fact, value)
         identity = next((f for f in facts if f.identity and f.effect in IDENTIFYING), None)

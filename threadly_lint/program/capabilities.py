@@ -1,0 +1,42 @@
+"""Rows that are found by a secret which the caller sent: knowing it is what lets the caller in."""
+
+from __future__ import annotations
+
+import re
+
+from threadly_lint.knowledge import Fact
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.libraries import PASSED_ON, Call
+from threadly_lint.program.types import Guard, Tag, Value
+
+SECRET_COLUMN = re.compile(
+    r"(^|_)(secret|token|api_?key|access_?key|nonce|otp|signature|(reset|verification|invite|invitation|access|activation)_(code|key))(_|$)",
+    re.I,
+)
+LOOKUPS = frozenset({"read", "build-read"})
+
+
+def found_by_secret(a: Activation, call: Call, facts: tuple[Fact, ...], value: Value) -> Value:
+    """The value of a look-up that compares a secret column with what the caller sent, with what finding a row proves."""
+    looked_up = [f for f in facts if f.effect in LOOKUPS]
+    if not looked_up or a.state is None:
+        return value
+    name = next((k for k, v in call.keywords.items() if _is_secret(k) and t.has_tag(v, "request")), None)
+    if name is not None:
+        guard: Guard = a.guard(f"secret `{name}`", call.node)._replace(strength="weak")
+        about = frozenset({Tag("credential", name)})
+        value = tuple(
+            x if t.truthiness(x) is False else x._replace(proof=x.proof | {guard}) for x in t.tagged(value, about)
+        )
+    raising = any(f.effect == "read" and f.raises for f in looked_up)
+    if raising and any(x.kind in PASSED_ON for x in t.tags_of(value)):
+        there = t.keep(value, lambda x: t.truthiness(x) is not False)
+        a.prove(t.common_proof(there))
+        return there or value
+    return value
+
+
+def _is_secret(keyword: str) -> bool:
+    """``order__secret__iexact`` compares ``secret``."""
+    return any(SECRET_COLUMN.search(part) for part in keyword.split("__"))
