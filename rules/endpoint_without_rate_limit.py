@@ -18,34 +18,40 @@ use up what all others need.
 Put the project's limiter on the endpoint, stricter than on ordinary reads, and answer 429 with `Retry-After`.
 
 ```python flawed
-from flask import Flask, request
-from flask_mail import Mail, Message
+from flask import Flask, request, session
+from werkzeug.security import check_password_hash
 
 app = Flask(__name__)
-mail = Mail(app)
+passwords: dict[str, str] = {}
 
 
-@app.post("/contact")
-def contact():
-    mail.send(Message("Thank you", recipients=[request.form["address"]]))
+@app.post("/login")
+def login():
+    name = request.form["name"]
+    if not check_password_hash(passwords.get(name, ""), request.form["password"]):
+        return {}, 401
+    session["name"] = name
     return {}
 ```
 
 ```python sound
-from flask import Flask, request
+from flask import Flask, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_mail import Mail, Message
+from werkzeug.security import check_password_hash
 
 app = Flask(__name__)
-mail = Mail(app)
 limiter = Limiter(get_remote_address, app=app)
+passwords: dict[str, str] = {}
 
 
-@app.post("/contact")
-@limiter.limit("5 per hour")
-def contact():
-    mail.send(Message("Thank you", recipients=[request.form["address"]]))
+@app.post("/login")
+@limiter.limit("5 per minute")
+def login():
+    name = request.form["name"]
+    if not check_password_hash(passwords.get(name, ""), request.form["password"]):
+        return {}, 401
+    session["name"] = name
     return {}
 ```
 
@@ -61,7 +67,7 @@ that end in an answer other than 429 are not recognised.
 
 ## Peers
 
-None: linters look at single calls, and a missing limit shows only over all layers of an endpoint.
+None.
 """
 
 from __future__ import annotations
@@ -102,31 +108,30 @@ def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
 
 @rule.for_each(Program)
 def sum_up(program: Program, _: Program) -> Iterator[Finding]:
-    """All other endpoints without a limit: router by router, those of small routers together."""
+    """All other endpoints without a limit: router by router, many routers together and small ones together."""
     if program.settings.gateway_limit:
         return
     small: list[Router] = []
+    lacking: list[Router] = []
     for router in routers(program, program.each(Endpoint)):
         without = [e for e in router.endpoints if lacks_limit(e, program)]
-        if is_usual(program, without, router.endpoints):
-            yield summary(router, without, router.endpoints)
-        else:
-            small.append(router)
+        (lacking if is_usual(program, len(without), len(router.endpoints)) else small).append(router)
+    groups = [lacking] if len(lacking) >= program.settings.summary_count else [[router] for router in lacking]
+    for group in groups:
+        yield summary(group, program)
     yield from remaining(program, small)
 
 
 def remaining(program: Program, small: list[Router]) -> Iterator[Finding]:
     """What strangers reach through small routers: one summary at the first, or one finding for each exception."""
-    endpoints = tuple(e for router in small for e in router.endpoints if not e.guards)
+    endpoints = [e for router in small for e in router.endpoints if not e.guards]
     without = [e for e in endpoints if lacks_limit(e, program)]
-    if is_usual(program, without, endpoints):
-        yield summary(small[0], without, endpoints)
+    if is_usual(program, len(without), len(endpoints)):
+        yield summary(small, program)
         return
     for endpoint in without:
-        message = f"`{endpoint.label}` is open to everybody and has no rate limit"
-        yield rule.finding(
-            place_of(program, endpoint), message, level="preview", confidence="medium", endpoint=endpoint.label
-        )
+        place, message = place_of(program, endpoint), f"`{endpoint.label}` is open to everybody and has no rate limit"
+        yield rule.finding(place, message, level="preview", confidence="medium", endpoint=endpoint.label)
 
 
 def lacks_limit(endpoint: EntryPoint, program: Program) -> bool:
@@ -136,13 +141,10 @@ def lacks_limit(endpoint: EntryPoint, program: Program) -> bool:
     return rate_limits(program).of(endpoint) == "no"
 
 
-def is_usual(program: Program, without: list[EntryPoint], endpoints: tuple[EntryPoint, ...]) -> bool:
-    """Whether there are many and most of them lack a limit, so that one finding says it for all."""
-    settings = program.settings
-    return len(without) >= settings.summary_count and len(without) >= settings.majority_share * len(endpoints)
-
-
-def summary(router: Router, without: list[EntryPoint], endpoints: tuple[EntryPoint, ...]) -> Finding:
+def summary(group: list[Router], program: Program) -> Finding:
+    """One finding at the first router for all of a group."""
+    endpoints = [e for router in group for e in router.endpoints]
+    without = [e for e in endpoints if lacks_limit(e, program)]
     named = ", ".join(f"`{e.label}`" for e in without[:NAMED_IN_SUMMARY])
     message = f"{len(without)} of {len(endpoints)} endpoints have no rate limit, among them {named}"
-    return rule.finding(router, message, level="preview")
+    return rule.finding(group[0], message, level="preview")

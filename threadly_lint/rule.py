@@ -58,7 +58,7 @@ from threadly_lint.program.refusals import Refusal, refusals, unhandled_limiters
 from threadly_lint.program.request_flow import Flow, is_signed, request_flows, source_words, untyped_body
 from threadly_lint.program.response_checks import unchecked_responses
 from threadly_lint.program.retries import LooseRetry, loose_retries
-from threadly_lint.program.routers import Router, place_of, routers
+from threadly_lint.program.routers import Router, is_usual, place_of, routers
 from threadly_lint.program.schema_checks import ignored_verdict
 from threadly_lint.program.siblings import Practice, practice
 from threadly_lint.program.stampedes import stampedes
@@ -145,6 +145,7 @@ __all__ = [
     "hidden_failures",
     "ignored_verdict",
     "is_signed",
+    "is_usual",
     "issues_own_tokens",
     "loose_retries",
     "markup_flows",

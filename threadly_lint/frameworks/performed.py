@@ -12,7 +12,7 @@ from threadly_lint.frameworks.base import Registration
 from threadly_lint.program.development import only_in_development
 from threadly_lint.program.effects import Occurrence, occurrences
 from threadly_lint.program.entry_points import EntryPoint
-from threadly_lint.program.names import Function
+from threadly_lint.program.names import Function, Module
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
@@ -34,14 +34,30 @@ def performed(program: Program, names: frozenset[str], on: frozenset[str] = froz
 
 
 def _perform(program: Program, names: frozenset[str], on: frozenset[str]) -> Iterator[Registration]:
-    seen = set()
-    for root in _roots(program, names, on):
+    calls = [x for name in sorted(names) for x in program.calls_named(name) if _counts(program, x[0], x[1], on)]
+    reached: set[int] = set()
+    seen: set[object] = set()
+    yield from _from_roots(program, starts_of(program, [f or m.body for _, m, f in calls]), names, seen, reached)
+    missed = dict.fromkeys(f or m.body for call, m, f in calls if id(call) not in reached)
+    yield from _from_roots(program, missed, names, seen, reached)
+
+
+def _counts(program: Program, call: n.Call, module: Module, on: frozenset[str]) -> bool:
+    return not program.project.is_exempt(module.path) and (not on or _attribute_called_on(call) in on)
+
+
+def _from_roots(
+    program: Program, roots: Iterable[Function], names: frozenset[str], seen: set[object], reached: set[int]
+) -> Iterator[Registration]:
+    """What happens when these functions run; calls are noted in ``reached``, each different one counts once (``seen``)."""
+    for root in roots:
         with program.in_steps(True):
             outcome = program.generic_outcome(root)
         for occurrence in occurrences(outcome):
             event = occurrence.event
             if event.api.rpartition(".")[2] not in names:
                 continue
+            reached.add(id(event.node))
             known = (id(event.node), event.receiver, event.args, event.keywords)
             if known not in seen:
                 seen.add(known)
@@ -58,17 +74,6 @@ def _registrations(program: Program, occurrence: Occurrence) -> Iterator[Registr
             event.api, receiver, event.args, dict(event.keywords), event.node, program.body(module), module,
             conditional=conditional, value=event.value,
         )  # fmt: skip
-
-
-def _roots(program: Program, names: frozenset[str], on: frozenset[str]) -> list[Function]:
-    """Where the code that registers starts: module bodies, and functions that nothing in the project calls."""
-    roots: dict[Function, None] = {}
-    seen: set[Function] = set()
-    for name in sorted(names):
-        for call, module, function in program.calls_named(name):
-            if not program.project.is_exempt(module.path) and (not on or _attribute_called_on(call) in on):
-                _climb(program, function or module.body, roots, seen, 0)
-    return list(roots)
 
 
 def starts_of(program: Program, functions: Iterable[Function]) -> list[Function]:

@@ -39,9 +39,11 @@ ENTRANCES = {
 
 def opening(endpoint: EntryPoint) -> Opening | None:
     """The first thing to limit about an endpoint that anybody can call; None for the rest."""
-    if any(g.strength != "unknown" for g in endpoint.guards):
-        return None
-    return next(_openings(endpoint, effects_of(endpoint)), None)
+    known: dict[EntryPoint, Opening | None] = endpoint.program.memo.setdefault("openings", {})
+    if endpoint not in known:
+        guarded = any(g.strength != "unknown" for g in endpoint.guards)
+        known[endpoint] = None if guarded else next(_openings(endpoint, effects_of(endpoint)), None)
+    return known[endpoint]
 
 
 def _openings(endpoint: EntryPoint, effects: list[Occurrence]) -> Iterator[Opening]:
@@ -50,7 +52,7 @@ def _openings(endpoint: EntryPoint, effects: list[Occurrence]) -> Iterator[Openi
     if kind in ("health", "webhook", "sign-out"):
         return
     changing = not endpoint.methods or not set(endpoint.methods) <= READING_ONLY
-    if changing and kind in ENTRANCES:
+    if changing and kind in ENTRANCES and not _is_signed(effects):
         yield ENTRANCES[kind]
     if changing and kind == "credentials" and (does := _credentials(effects)):
         yield Opening("credentials", does, "high")
@@ -72,6 +74,13 @@ def _repeatable(effects: list[Occurrence], changing: bool) -> Iterator[Opening]:
     if written is not None:
         what = f"`{written.event.model}` rows" if written.event.model else "rows"
         yield Opening("write", f"lets strangers write {what}", "medium")
+
+
+def _is_signed(effects: list[Occurrence]) -> bool:
+    """Whether callers sign in by something signed, which nobody can guess, and not by a password."""
+    sign_ins = [o for o in effects if o.effect == "sign-in"]
+    proven_otherwise = any(o.effect in ("user-check", "current-user") for o in effects)
+    return bool(sign_ins) and all(o.auth for o in sign_ins) and not proven_otherwise
 
 
 def _credentials(effects: list[Occurrence]) -> str:

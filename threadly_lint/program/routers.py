@@ -62,3 +62,9 @@ def _bound(module: Module, name: str) -> Span | None:
     """Where a module first binds a name."""
     binding = next(iter(module.scope.get(name, ())), None)
     return Span(*binding.node.span) if binding is not None else None
+
+
+def is_usual(program: Program, lacking: int, total: int) -> bool:
+    """Whether so many of all lack something that one finding says it for them together."""
+    settings = program.settings
+    return lacking >= settings.summary_count and lacking >= settings.majority_share * total

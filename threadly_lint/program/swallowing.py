@@ -108,7 +108,7 @@ def _takes(boundaries: Boundaries, event: Event, names: set[str]) -> bool:
 
 
 def _keeps_silent(handler: n.Handler, frame: Frame, operation: Operation) -> bool:
-    nodes = list(_own_nodes(handler.body))
+    nodes = list(own_nodes(handler.body))
     if raises_again(handler) or any(isinstance(x, n.Raise) for x in nodes):
         return False
     if any(isinstance(x, n.Name) and x.id == handler.name for x in nodes) or _tries_again(handler, frame):
@@ -116,7 +116,7 @@ def _keeps_silent(handler: n.Handler, frame: Frame, operation: Operation) -> boo
     return all(_says_nothing(x, operation) for x in nodes)
 
 
-def _own_nodes(body: Iterable[n.Node]) -> Iterator[n.Node]:
+def own_nodes(body: Iterable[n.Node]) -> Iterator[n.Node]:
     """The nodes of a body without those of functions defined in it."""
     pending = list(body)
     while pending:
