@@ -24,7 +24,9 @@ app = Flask(__name__)
 
 @app.get("/rates")
 def rates():
-    return requests.get("https://rates.example/today", timeout=10).json()
+    answer = requests.get("https://rates.example/today", timeout=10)
+    answer.raise_for_status()
+    return answer.json()
 ```
 
 ```python sound
@@ -37,10 +39,12 @@ app = Flask(__name__)
 @app.get("/rates")
 def rates():
     try:
-        return requests.get("https://rates.example/today", timeout=10).json()
+        answer = requests.get("https://rates.example/today", timeout=10)
+        answer.raise_for_status()
     except requests.RequestException:
         app.logger.exception("no rates from the exchange")
         abort(502)
+    return answer.json()
 ```
 
 ## Exempt

@@ -19,9 +19,16 @@ Say how long the answer may take.
 import requests
 
 
+class NoRates(Exception):
+    pass
+
+
 def rates():
-    answer = requests.get("https://rates.example/today")
-    answer.raise_for_status()
+    try:
+        answer = requests.get("https://rates.example/today")
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        raise NoRates from error
     return answer.json()
 ```
 
@@ -29,9 +36,16 @@ def rates():
 import requests
 
 
+class NoRates(Exception):
+    pass
+
+
 def rates():
-    answer = requests.get("https://rates.example/today", timeout=10)
-    answer.raise_for_status()
+    try:
+        answer = requests.get("https://rates.example/today", timeout=10)
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        raise NoRates from error
     return answer.json()
 ```
 

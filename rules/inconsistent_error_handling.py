@@ -39,25 +39,25 @@ def shielded(function):
 
 
 @shielded
-def rate(currency):
-    return requests.get(f"https://rates.example/{currency}", timeout=5).text
+def announce(text):
+    requests.post("https://board.example/notes", json={"text": text}, timeout=5)
 
 
 @shielded
-def weather(city):
-    return requests.get(f"https://weather.example/{city}", timeout=5).text
+def book(order):
+    requests.post("https://parcels.example/orders", json=order, timeout=5)
 
 
 @shielded
-def stars(book):
-    return requests.get(f"https://ratings.example/{book}", timeout=5).text
+def praise(book):
+    requests.put(f"https://ratings.example/{book}", json={"stars": 5}, timeout=5)
 
 
-def stock(article):
+def reorder(article):
     try:
-        return requests.get(f"https://stock.example/{article}", timeout=5).text
+        requests.post("https://stock.example/orders", json={"article": article}, timeout=5)
     except Exception as error:
-        logger.exception("no stock")
+        logger.exception("no order for %s", article)
         raise Down from error
 ```
 
@@ -87,18 +87,23 @@ def shielded(function):
 
 
 @shielded
-def rate(currency):
-    return requests.get(f"https://rates.example/{currency}", timeout=5).text
+def announce(text):
+    requests.post("https://board.example/notes", json={"text": text}, timeout=5)
 
 
 @shielded
-def weather(city):
-    return requests.get(f"https://weather.example/{city}", timeout=5).text
+def book(order):
+    requests.post("https://parcels.example/orders", json=order, timeout=5)
 
 
 @shielded
-def stars(book):
-    return requests.get(f"https://ratings.example/{book}", timeout=5).text
+def praise(book):
+    requests.put(f"https://ratings.example/{book}", json={"stars": 5}, timeout=5)
+
+
+@shielded
+def reorder(article):
+    requests.post("https://stock.example/orders", json={"article": article}, timeout=5)
 ```
 
 ## Exempt

@@ -19,13 +19,13 @@ from fastapi import FastAPI, HTTPException
 app = FastAPI()
 
 
-@app.post("/import")
-async def read(name: str) -> dict[str, int]:
+@app.get("/tariffs")
+async def tariffs() -> list[str]:
     try:
-        with open(f"/var/imports/{name}") as file:
-            return {"lines": len(file.readlines())}
+        with open("/var/shop/tariffs") as file:
+            return file.readlines()
     except OSError as error:
-        raise HTTPException(400, f"cannot read it: {error}") from error
+        raise HTTPException(500, f"no tariffs: {error}") from error
 ```
 
 ```python sound
@@ -37,14 +37,14 @@ app = FastAPI()
 logger = logging.getLogger(__name__)
 
 
-@app.post("/import")
-async def read(name: str) -> dict[str, int]:
+@app.get("/tariffs")
+async def tariffs() -> list[str]:
     try:
-        with open(f"/var/imports/{name}") as file:
-            return {"lines": len(file.readlines())}
+        with open("/var/shop/tariffs") as file:
+            return file.readlines()
     except OSError as error:
-        logger.exception("cannot read %s", name)
-        raise HTTPException(400, "this file cannot be read") from error
+        logger.exception("the tariffs cannot be read")
+        raise HTTPException(500, "no tariffs") from error
 ```
 
 ## Exempt

@@ -18,13 +18,23 @@ import requests
 from circuitbreaker import circuit
 
 
+class Down(Exception):
+    pass
+
+
 @circuit(failure_threshold=5)
-def rate(currency):
-    return requests.get(f"https://rates.example/{currency}", timeout=5).text
+def book(order):
+    try:
+        requests.post("https://parcels.example/orders", json=order, timeout=5)
+    except requests.RequestException as error:
+        raise Down from error
 
 
-def currencies():
-    return requests.get("https://rates.example/currencies", timeout=5).text
+def cancel(order):
+    try:
+        requests.delete(f"https://parcels.example/orders/{order['id']}", timeout=5)
+    except requests.RequestException as error:
+        raise Down from error
 ```
 
 ```python sound
@@ -32,14 +42,24 @@ import requests
 from circuitbreaker import circuit
 
 
-@circuit(failure_threshold=5)
-def rate(currency):
-    return requests.get(f"https://rates.example/{currency}", timeout=5).text
+class Down(Exception):
+    pass
 
 
 @circuit(failure_threshold=5)
-def currencies():
-    return requests.get("https://rates.example/currencies", timeout=5).text
+def book(order):
+    try:
+        requests.post("https://parcels.example/orders", json=order, timeout=5)
+    except requests.RequestException as error:
+        raise Down from error
+
+
+@circuit(failure_threshold=5)
+def cancel(order):
+    try:
+        requests.delete(f"https://parcels.example/orders/{order['id']}", timeout=5)
+    except requests.RequestException as error:
+        raise Down from error
 ```
 
 ## Exempt

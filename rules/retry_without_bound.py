@@ -15,27 +15,45 @@ together keep it down.
 A few attempts, with a growing pause and some jitter.
 
 ```python flawed
+import logging
+
 import requests
 from tenacity import retry
 
+logger = logging.getLogger(__name__)
+
 
 @retry(reraise=True)
-def rates():
-    answer = requests.get("https://rates.example", timeout=5)
-    answer.raise_for_status()
-    return answer.json()
+def announce(text):
+    requests.post("https://board.example/notes", json={"text": text}, timeout=5)
+
+
+def announce_later(text):
+    try:
+        announce(text)
+    except requests.RequestException:
+        logger.exception("not announced: %s", text)
 ```
 
 ```python sound
+import logging
+
 import requests
 from tenacity import retry, stop_after_attempt, wait_random_exponential
 
+logger = logging.getLogger(__name__)
+
 
 @retry(reraise=True, stop=stop_after_attempt(3), wait=wait_random_exponential(max=10))
-def rates():
-    answer = requests.get("https://rates.example", timeout=5)
-    answer.raise_for_status()
-    return answer.json()
+def announce(text):
+    requests.post("https://board.example/notes", json={"text": text}, timeout=5)
+
+
+def announce_later(text):
+    try:
+        announce(text)
+    except requests.RequestException:
+        logger.exception("not announced: %s", text)
 ```
 
 ## Exempt

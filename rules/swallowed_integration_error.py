@@ -19,7 +19,9 @@ import requests
 
 def rating(book):
     try:
-        return requests.get(f"https://ratings.example/{book}", timeout=5).json()["stars"]
+        answer = requests.get(f"https://ratings.example/{book}", timeout=5)
+        answer.raise_for_status()
+        return answer.json()["stars"]
     except requests.RequestException:
         return None
 ```
@@ -34,7 +36,9 @@ logger = logging.getLogger(__name__)
 
 def rating(book):
     try:
-        return requests.get(f"https://ratings.example/{book}", timeout=5).json()["stars"]
+        answer = requests.get(f"https://ratings.example/{book}", timeout=5)
+        answer.raise_for_status()
+        return answer.json()["stars"]
     except requests.RequestException:
         logger.exception("no rating for %s", book)
         return None

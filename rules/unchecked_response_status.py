@@ -18,8 +18,15 @@ Check the status before the body.
 import requests
 
 
+class NoRating(Exception):
+    pass
+
+
 def stars(book):
-    answer = requests.get(f"https://ratings.example/{book}", timeout=5)
+    try:
+        answer = requests.get(f"https://ratings.example/{book}", timeout=5)
+    except requests.RequestException as error:
+        raise NoRating(book) from error
     return answer.json()["stars"]
 ```
 
@@ -27,9 +34,16 @@ def stars(book):
 import requests
 
 
+class NoRating(Exception):
+    pass
+
+
 def stars(book):
-    answer = requests.get(f"https://ratings.example/{book}", timeout=5)
-    answer.raise_for_status()
+    try:
+        answer = requests.get(f"https://ratings.example/{book}", timeout=5)
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        raise NoRating(book) from error
     return answer.json()["stars"]
 ```
 
