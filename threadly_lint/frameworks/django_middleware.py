@@ -12,6 +12,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.attributes import attribute
 from threadly_lint.program.calls import call_value, construct
+from threadly_lint.program.class_decorators import method_decorators
 from threadly_lint.program.effects import Event, Inlined
 from threadly_lint.program.entry_points import Rest, Step, handler_node
 from threadly_lint.program.intrinsics import is_marked
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 ATOMIC = "django.db.transaction.atomic"
+NON_ATOMIC = "non_atomic_requests"
 TELLING = frozenset({"reject", "rate-limit", "begin", "report", "trace", "metric", "guard"})
 TURNING_AWAY = frozenset({401, 403, 429})
 
@@ -159,6 +161,8 @@ def _is_atomic(settings: Settings) -> bool:
 def _atomic(pattern: Pattern, handler: Handler) -> Step:
     def step(a: Activation, rest: Rest) -> Value:
         node = handler_node(a.function)
+        if _opts_out(a.program, handler):
+            return rest(a)
         a.emit("begin", ATOMIC, node, fact=a.knowledge.fact(ATOMIC))
         with a.inside("with", node, value=t.lib(ATOMIC)):
             return rest(a)
@@ -166,4 +170,11 @@ def _atomic(pattern: Pattern, handler: Handler) -> Step:
     def untouched(a: Activation, rest: Rest) -> Value:
         return rest(a)
 
-    return untouched if is_marked(handler.view, "non_atomic_requests") else step
+    return untouched if is_marked(handler.view, NON_ATOMIC) else step
+
+
+def _opts_out(program: Program, handler: Handler) -> bool:
+    """Whether ``@method_decorator(non_atomic_requests, name="dispatch")`` stands on the view's class."""
+    around = method_decorators(program, handler.info).get("dispatch", []) if handler.info is not None else []
+    names = (x.shape.name for value in around for x in value if isinstance(x.shape, t.Lib))
+    return any(name.rpartition(".")[2] == NON_ATOMIC for name in names)
