@@ -14,6 +14,7 @@ from threadly_lint.frameworks.django_views import Handler, handlers
 from threadly_lint.frameworks.drf import is_router, router_patterns
 from threadly_lint.program import types as t
 from threadly_lint.program.entry_points import EntryPoint, Mount, Step
+from threadly_lint.program.types import Atom
 
 if TYPE_CHECKING:
     from threadly_lint.program.names import Module
@@ -34,29 +35,45 @@ def entry_points(program: Program) -> Iterator[EntryPoint]:
     if not imports(program, "django"):
         return
     reached: dict[object, Reached] = {}
-    for pattern, settings in all_patterns(program):
-        for handler in handlers(program, pattern.view):
-            found = reached.setdefault((handler.function, handler.info), Reached(handler))
-            found.methods |= dict.fromkeys(handler.methods)
-            found.mounts.append(mount(pattern, handler, settings))
+    for mounted, settings in all_patterns(program):
+        for pattern in expanded(program, mounted):
+            for handler in handlers(program, pattern.view):
+                found = reached.setdefault((handler.function, handler.info), Reached(handler))
+                found.methods |= dict.fromkeys(handler.methods)
+                found.mounts.append(mount(pattern, handler, settings))
     for found in reached.values():
         yield entry_point(program, found)
 
 
-def all_patterns(program: Program) -> Iterator[tuple[Pattern, Settings | None]]:
+def all_patterns(program: Program) -> list[tuple[Pattern, Settings | None]]:
     """Patterns below each root; where no settings name a root, every configuration that no other includes is one."""
+    key = "django patterns"
+    if key not in program.memo:
+        program.memo[key] = list(_all_patterns(program))
+    found: list[tuple[Pattern, Settings | None]] = program.memo[key]
+    return found
+
+
+def _all_patterns(program: Program) -> Iterator[tuple[Pattern, Settings | None]]:
     roots = all_settings(program)
     urls = Urls(program)
     for root, settings in roots:
-        for pattern in urls.patterns(root):
-            yield from ((p, settings) for p in expanded(program, pattern))
+        yield from ((pattern, settings) for pattern in urls.patterns(root))
     if roots:
         return
     configurations = [m for m in program.modules.values() if _is_configuration(program, m)]
     found = {m: list(urls.patterns(m)) for m in configurations}
     for module, patterns in found.items():
         if module not in urls.included:
-            yield from ((p, None) for pattern in patterns for p in expanded(program, pattern))
+            yield from ((pattern, None) for pattern in patterns)
+
+
+def mounted_objects(program: Program) -> Iterator[tuple[Atom, Pattern, Settings | None]]:
+    """Objects whose ``urls`` a pattern mounts: routers, APIs."""
+    for pattern, settings in all_patterns(program):
+        for atom in pattern.view:
+            if isinstance(atom.shape, t.LibMethod):
+                yield atom.shape.receiver, pattern, settings
 
 
 def _is_configuration(program: Program, module: Module) -> bool:

@@ -255,6 +255,12 @@ def _declared(program: Program, scope: Activation, param: n.Parameter) -> tuple[
     return t.join(*markers), declared
 
 
+def request_argument(scope: Activation, param: n.Parameter) -> Value:
+    """What a parameter gets from the request, by its type and marker."""
+    marker, declared = _declared(scope.program, scope, param)
+    return _from_request(scope, param, marker, declared)
+
+
 def _type_itself(a: Activation, scope: Activation, param: n.Parameter) -> Value:
     """``Depends()`` without a callable injects the annotated class."""
     from threadly_lint.program.annotations import annotated

@@ -1,0 +1,90 @@
+"""Django Channels: consumers behind WebSocket routes. Whom ``connect`` accepts may send messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from threadly_lint.frameworks.base import imports, join_paths, scope_in
+from threadly_lint.frameworks.django_urls import plain_route
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation, outcome_of
+from threadly_lint.program.attributes import attribute
+from threadly_lint.program.calls import call_value
+from threadly_lint.program.effects import Exit, Outcome, occurrences
+from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.expressions import evaluate
+from threadly_lint.program.names import Class, Function, Module
+from threadly_lint.program.types import Atom, Proof, Tag, Value
+from threadly_lint.skeleton import nodes as n
+
+if TYPE_CHECKING:
+    from threadly_lint.program.program import Program
+
+ROUTES = ("path", "re_path", "url")
+MESSAGES = ("receive", "receive_json")
+ACCEPTING = frozenset({"accept"})
+
+
+def entry_points(program: Program) -> Iterator[EntryPoint]:
+    """For each routed consumer: the opening of a connection, and the messages on it."""
+    if not imports(program, "channels"):
+        return
+    for path, info in _routed(program):
+        for name in ("connect", *MESSAGES):
+            owner, value = program.class_attribute(info, name)
+            function = next((x.shape.info for x in value if isinstance(x.shape, t.Func)), None)
+            if owner is not None and function is not None:
+                yield _entry_point(program, info, name, function, path)
+
+
+def _routed(program: Program) -> Iterator[tuple[str, Class]]:
+    """Consumers in ``path("ws/...", Consumer.as_asgi())``, with the route."""
+    seen = set()
+    for name in ROUTES:
+        for call, module, function in program.calls_named(name):
+            if len(call.args) > 1 and (info := _consumer(program, call.args[1], module, function)) is not None:
+                scope = scope_in(program, module, function)
+                path = join_paths(plain_route(t.shape_text(evaluate(scope, call.args[0])) or ""))
+                if (path, info) not in seen:
+                    seen.add((path, info))
+                    yield path, info
+
+
+def _consumer(program: Program, expr: n.Expr, module: Module, function: Function | None) -> Class | None:
+    if not isinstance(expr, n.Call) or not isinstance(expr.func, n.Attribute) or expr.func.attr != "as_asgi":
+        return None
+    found = evaluate(scope_in(program, module, function), expr.func.value)
+    return next((x.shape.info for x in found if isinstance(x.shape, t.ClassRef)), None)
+
+
+def _entry_point(program: Program, info: Class, name: str, function: Function, path: str) -> EntryPoint:
+    receiver: Value = (Atom(t.Inst(info)),)
+    message = t.unknown(frozenset({Tag("request", "body")}))
+
+    def call(a: Activation) -> Value:
+        node = handler_node(function)
+        return call_value(a, attribute(a, receiver, name, node), () if name == "connect" else (message,), {}, node)
+
+    steps = () if name == "connect" else (_accepted(receiver),)
+    return EntryPoint(program, "websocket", "channels", function, call, (), (Mount(path, steps, "channels"),), info.symbol)
+
+
+def _accepted(receiver: Value) -> Step:
+    """Messages come from those whom ``connect`` accepted: what was proven where it accepts holds."""
+
+    def step(a: Activation, rest: Rest) -> Value:
+        node = handler_node(a.function)
+        opening = Activation(a.program, a.function, {})
+        value = call_value(opening, attribute(opening, receiver, "connect", node), (), {}, node)
+        if opening.state is not None:
+            opening.leave(Exit("return", value, opening.state.auth, 0, a.function.node))
+        a.prove(_proof_of_acceptance(outcome_of(opening, is_generator_object=False)))
+        return rest(a)
+
+    return step
+
+
+def _proof_of_acceptance(outcome: Outcome) -> Proof:
+    proofs = [o.auth for o in occurrences(outcome) if o.event.api.rpartition(".")[2] in ACCEPTING]
+    return frozenset().union(*proofs) if proofs and all(proofs) else t.NO_PROOF
