@@ -10,8 +10,7 @@ them have no limit.
 
 ## Why
 
-Without a limit passwords and codes can be guessed by trying, mailboxes and tables can be filled, and one caller can
-use up what all others need.
+Passwords and codes can be guessed by trying, tables can be filled, and one caller uses up what all others need.
 
 ## Instead
 
@@ -81,6 +80,7 @@ from threadly_lint.rule import (
     Program,
     Router,
     Rule,
+    is_usual,
     opening,
     place_of,
     rate_limits,
@@ -123,7 +123,7 @@ def sum_up(program: Program, _: Program) -> Iterator[Finding]:
 
 
 def remaining(program: Program, small: list[Router]) -> Iterator[Finding]:
-    """What strangers reach through small routers: one summary at the first, or one finding for each exception."""
+    """What strangers reach through small routers: one summary at the first, or one for each exception."""
     endpoints = [e for router in small for e in router.endpoints if not e.guards]
     without = [e for e in endpoints if lacks_limit(e, program)]
     if is_usual(program, len(without), len(endpoints)):
