@@ -32,6 +32,7 @@ from threadly_lint.program.error_texts import ErrorText, error_texts
 from threadly_lint.program.everlasting import Everlasting, everlasting
 from threadly_lint.program.exposed_calls import ExposedCall, exposed_calls
 from threadly_lint.program.failure_logs import bare_failure_logs
+from threadly_lint.program.forgotten_steps import forgotten_steps
 from threadly_lint.program.half_caches import never_stored, tested_for_truth
 from threadly_lint.program.handler_work import changed_models, decides_on_rows, service_layer, subsystems
 from threadly_lint.program.house_boundaries import HandRolled, hand_rolled_boundaries
@@ -61,12 +62,14 @@ from threadly_lint.program.retries import LooseRetry, loose_retries
 from threadly_lint.program.routers import Router, is_usual, place_of, routers
 from threadly_lint.program.schema_checks import ignored_verdict
 from threadly_lint.program.siblings import Practice, practice
+from threadly_lint.program.stale_entries import Stale, stale_entries
 from threadly_lint.program.stampedes import stampedes
 from threadly_lint.program.subjects import Call, Endpoint, Operation
 from threadly_lint.program.swallowing import Swallowed, swallowed_errors
 from threadly_lint.program.time_limits import Unlimited, unlimited_waits
 from threadly_lint.program.timeline import Moment, Timeline
 from threadly_lint.program.unabsorbed import unabsorbed
+from threadly_lint.program.writers import Lack
 from threadly_lint.values import (
     AddKeyword,
     Confidence,
@@ -103,6 +106,7 @@ __all__ = [
     "ImportCycle",
     "ImportEdge",
     "ImportGraph",
+    "Lack",
     "Level",
     "Lookup",
     "LooseRetry",
@@ -122,6 +126,7 @@ __all__ = [
     "Rule",
     "Run",
     "Span",
+    "Stale",
     "Step",
     "Swallowed",
     "SwapDecorators",
@@ -140,6 +145,7 @@ __all__ = [
     "error_texts",
     "everlasting",
     "exposed_calls",
+    "forgotten_steps",
     "gets_pending_row",
     "hand_rolled_boundaries",
     "hidden_failures",
@@ -166,6 +172,7 @@ __all__ = [
     "routers",
     "service_layer",
     "source_words",
+    "stale_entries",
     "stampedes",
     "subsystems",
     "swallowed_errors",

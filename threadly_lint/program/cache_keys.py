@@ -132,7 +132,7 @@ def lifetime(event: Event, program: Program) -> Lifetime:
 
 
 def _seconds(value: Value, event: Event, keyword: str) -> Lifetime:
-    given = [x.shape.value if isinstance(x.shape, t.Const) else ... for x in value]
+    given = [_number(x) for x in value]
     if given and all(x is None for x in given):
         return "never"
     known = [x for x in given if isinstance(x, int | float) and not isinstance(x, bool)]
@@ -143,6 +143,15 @@ def _seconds(value: Value, event: Event, keyword: str) -> Lifetime:
     if keyword in ("exat", "pxat"):
         return "unknown"
     return known[0] / 1000 if keyword == "px" or event.api.endswith("psetex") else known[0]
+
+
+def _number(atom: t.Atom) -> object:
+    """A literal, or what is known of a sum; an ellipsis for anything else."""
+    shape = atom.shape
+    if isinstance(shape, t.Const):
+        return shape.value
+    least = dict(shape.attrs).get("least") if isinstance(shape, t.Obj) else None
+    return t.number_of(least) if least else ...
 
 
 def _lifetime_of_client(event: Event, program: Program) -> Lifetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import constant
 
 MAX_MAPPED = 16
+CALCULATED = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 OPERATORS = {"&": "__and__", "|": "__or__", "~": "__invert__"}
 
 
@@ -270,6 +272,8 @@ def _combine(left: Value, right: Value, op: str) -> Value:
         return t.const(first + second)
     if op == "+" and (joined := _concatenate(left, right)):
         return joined
+    if op in CALCULATED and (number := _calculated(left, right, op)):
+        return number
     if op == "|" and (alternatives := _type_union(left, right)):
         return alternatives
     tags = t.tags_of(left) | t.tags_of(right)
@@ -278,6 +282,18 @@ def _combine(left: Value, right: Value, op: str) -> Value:
     is_text = first is not None or second is not None or any(_is_text(x) for x in (*left, *right))
     proof = t.common_proof(left) | t.common_proof(right)
     return t.text_like(_shape_of(left, right, op), tags, proof) if is_text else t.unknown(tags, proof)
+
+
+def _calculated(left: Value, right: Value, op: str) -> Value:
+    """``60 * 5``; of ``300 + chance`` at least what is known."""
+    first, second = t.only_number(left), t.only_number(right)
+    if first is not None and second is not None:
+        return t.const(CALCULATED[op](first, second))
+    known = first if first is not None else second
+    other = right if first is not None else left
+    if op != "+" or known is None or not all(isinstance(x.shape, t.Unknown) for x in other):
+        return ()
+    return t.tagged(t.obj("int", least=t.const(known)), t.tags_of(other))
 
 
 def _shape_of(left: Value, right: Value, op: str) -> str | None:

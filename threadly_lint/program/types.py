@@ -316,7 +316,7 @@ def truthiness(atom: Atom) -> bool | None:
         return None if shape.items is None else bool(shape.items)
     if isinstance(shape, Map):
         return True if shape.entries else (None if shape.open else False)
-    if isinstance(shape, Unknown | Obj):
+    if isinstance(shape, Unknown | Obj | Lib | LibMethod):
         return None
     return True
 
@@ -367,6 +367,11 @@ def text_like(text: str | None, tags: Tags = NO_TAGS, proof: Proof = NO_PROOF) -
 def number_of(value: Value) -> int | None:
     """The number, when one of the alternatives is an integer literal."""
     return next((v for v in constants(value) if isinstance(v, int) and not isinstance(v, bool)), None)
+
+
+def only_number(value: Value) -> int | None:
+    """The number, when the value is exactly one integer literal."""
+    return number_of(value) if len(value) == 1 else None
 
 
 def depth(value: Value, limit: int = MAX_DEPTH) -> int:

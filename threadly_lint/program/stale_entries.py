@@ -1,0 +1,87 @@
+"""Writes that leave a cached read behind as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from threadly_lint.program.cache_keys import may_match, shapes
+from threadly_lint.program.caches import Lookup, caches, keeps
+from threadly_lint.program.timeline import Moment
+from threadly_lint.program.writers import Lack, Way, writers
+from threadly_lint.values import Confidence
+
+if TYPE_CHECKING:
+    from threadly_lint.program.program import Program
+
+TOUCHING = ("cache-delete", "cache-set", "cache-ttl")
+
+
+@dataclass(frozen=True, eq=False)
+class Stale:
+    """A write of a model after which an entry that was made from its rows stays as it was."""
+
+    lookup: Lookup
+    lack: Lack
+    confidence: Confidence
+
+    @property
+    def entry(self) -> str:
+        return min(self.lookup.shapes)
+
+
+def stale_entries(program: Program) -> Iterator[Stale]:
+    """One for each function that writes and would have to invalidate; where nobody does, one for the entry."""
+    known = writers(program)
+    for lookup in _long_lived(program):
+        for model in sorted(lookup.models):
+            ways = [w for w in known.ways.get(model, ()) if not (w.creates and _is_about_one_row(lookup, model))]
+            lacks = list(known.lacks(ways, lambda way, entry=lookup: invalidation(way, entry)))  # type: ignore[misc]
+            if lacks and lacks[0].doers:
+                yield from (Stale(lookup, lack, "high") for lack in lacks)
+            elif lacks:
+                yield Stale(lookup, lacks[0], "medium")
+
+
+def _long_lived(program: Program) -> list[Lookup]:
+    """One look-up for each entry that outlives the bound."""
+    found: dict[tuple[str, ...], Lookup] = {}
+    known = caches(program)
+    for lookup in known.lookups:
+        life = known.lives(lookup)
+        is_short = isinstance(life, int | float) and life < program.settings.ttl_bound
+        if lookup.store is not None and lookup.models and lookup.shapes and not is_short:
+            found.setdefault(tuple(sorted(lookup.shapes)), lookup)
+    return list(found.values())
+
+
+def _is_about_one_row(lookup: Lookup, model: str) -> bool:
+    """Whether the entry holds one row, chosen by a part of the key: a new row cannot be in it."""
+    reads = [m for m in lookup.loads if m.event.model == model]
+    return any("{}" in text for text in lookup.shapes) and not any(_selects_many(m) for m in reads)
+
+
+def _selects_many(moment: Moment) -> bool:
+    return moment.event.api.rpartition(".")[2] in (
+        "all",
+        "scalars",
+        "fetchall",
+        "aggregate",
+        "count",
+        "filter",
+        "iterator",
+    )
+
+
+def invalidation(way: Way, lookup: Lookup) -> Moment | None:
+    """What a write does about an entry: deletes it, replaces it or changes its version."""
+    for step in way.steps(*TOUCHING):
+        if step is lookup.store:
+            continue
+        texts = shapes(step.event)
+        if not texts and (step.effect == "cache-delete" or not keeps(step)):
+            return step
+        if may_match(texts, lookup.shapes):
+            return step
+    return None
