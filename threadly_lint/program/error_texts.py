@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
 from threadly_lint.program.development import only_in_development
-from threadly_lint.program.effects import Event, Occurrence
+from threadly_lint.program.effects import Event, Frame, Occurrence
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.values import Span, Step
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.subjects import Operation
 
 ANSWERS = frozenset({"abort", "response"})
+SHOWING = ANSWERS | {"return", "raise", "reject"}
 TRACEBACK = "traceback"
 MEANT_FOR_CALLERS = (
     "pydantic.ValidationError",
@@ -69,18 +70,27 @@ def error_texts(program: Program, operation: Operation) -> Iterator[ErrorText]:
     """Answers with the text of an exception that was not written for callers, one for each handler."""
     if operation.entry_point is None or not operation.entry_point.is_endpoint:
         return
-    answering = _answering_functions(operation)
-    handlers = _Handlers(program, operation)
+    shown = list(_shown(operation))
+    handlers = _Handlers(program, operation, {place for _, place in shown})
+    for occurrence, place in shown:
+        classes = handlers.classes.get(place, set())
+        if place == TRACEBACK or (classes and not handlers.meant_for_callers(place)):
+            names = tuple(sorted(classes))
+            yield ErrorText(occurrence.event, operation, names, place == TRACEBACK, occurrence.trail)
+
+
+def _shown(operation: Operation) -> Iterator[tuple[Occurrence, str]]:
+    """Answers with the text of an exception, and the place of the handler that caught it: the first for each."""
+    answering: set[Function] = set()
     seen: set[str] = set()
     for occurrence in operation.occurrences:
-        for place in sorted(_places_shown(occurrence, answering) - seen):
-            if only_in_development(occurrence.event.frame):
-                continue
-            seen.add(place)
-            classes = handlers.classes(place)
-            if place == TRACEBACK or (classes and not handlers.meant_for_callers(place, classes)):
-                names = tuple(sorted(classes))
-                yield ErrorText(occurrence.event, operation, names, place == TRACEBACK, occurrence.trail)
+        if occurrence.effect not in SHOWING:
+            continue
+        answering = answering or _answering_functions(operation)
+        places = _places_shown(occurrence, answering) - seen
+        if places and not only_in_development(occurrence.event.frame):
+            seen |= places
+            yield from ((occurrence, place) for place in sorted(places))
 
 
 def _answering_functions(operation: Operation) -> set[Function]:
@@ -133,39 +143,34 @@ def _is_class(name: str) -> bool:
 
 
 class _Handlers:
-    """What the handlers that an operation passes catch, and what the project itself raises into them."""
+    """What certain handlers of an operation catch, and what the project itself raises into them."""
 
-    def __init__(self, program: Program, operation: Operation) -> None:
+    def __init__(self, program: Program, operation: Operation, places: set[str]) -> None:
         self.program = program
-        self.operation = operation
-        self._kinds: dict[str, set[str]] = {}
+        self.classes: dict[str, set[str]] = {}
         self._own: dict[str, set[str]] = {}
-        for occurrence in operation.occurrences:
+        for occurrence in operation.occurrences if places else ():
             for frame in occurrence.frames:
-                if frame.kind == "handler" and isinstance(frame.node, n.Handler):
-                    self._note_handler(frame.node, frame.function)
-                if frame.kind == "try" and isinstance(frame.node, n.Try):
-                    for handler in frame.node.handlers:
-                        self._note_handler(handler, frame.function)
-                        self._note_raise(f"{frame.function.path}:{handler.span[0]}", occurrence.event)
+                for handler in _handlers_of(frame):
+                    place = f"{frame.function.path}:{handler.span[0]}"
+                    if place in places:
+                        self._note(place, handler, frame, occurrence.event)
 
-    def classes(self, place: str) -> set[str]:
-        return self._kinds.get(place, set())
-
-    def meant_for_callers(self, place: str, classes: set[str]) -> bool:
+    def meant_for_callers(self, place: str) -> bool:
         """Whether all that comes here was written for callers: the project's own errors, validation, HTTP errors."""
         own = self._own.get(place, set())
-        return all(name in own or self._is_public(name) for name in classes)
+        return all(name in own or self._is_public(name) for name in self.classes[place])
 
     def _is_public(self, name: str) -> bool:
         known = self.program.knowledge
         in_project = any(info.symbol == name for info in self.program.classes)
         return in_project or any(known.is_subclass(name, public) for public in MEANT_FOR_CALLERS)
 
-    def _note_handler(self, handler: n.Handler, function: Function) -> None:
-        place = f"{function.path}:{handler.span[0]}"
-        if place not in self._kinds:
-            self._kinds[place] = self._names(handler, function)
+    def _note(self, place: str, handler: n.Handler, frame: Frame, event: Event) -> None:
+        if place not in self.classes:
+            self.classes[place] = self._names(handler, frame.function)
+        if frame.kind == "try" and event.effect in ("raise", "reject") and isinstance(event.node, n.Raise):
+            self._own.setdefault(place, set()).update(self.program.failures.names(event.value))
 
     def _names(self, handler: n.Handler, function: Function) -> set[str]:
         from threadly_lint.frameworks.base import scope_in
@@ -173,10 +178,11 @@ class _Handlers:
 
         if handler.exception is None:
             return {"BaseException"}
-        return self.program.failures.names(
-            evaluate(scope_in(self.program, function.module, function), handler.exception)
-        )
+        scope = scope_in(self.program, function.module, function)
+        return self.program.failures.names(evaluate(scope, handler.exception))
 
-    def _note_raise(self, place: str, event: Event) -> None:
-        if event.effect in ("raise", "reject") and isinstance(event.node, n.Raise):
-            self._own.setdefault(place, set()).update(self.program.failures.names(event.value))
+
+def _handlers_of(frame: Frame) -> tuple[n.Handler, ...]:
+    if frame.kind == "try" and isinstance(frame.node, n.Try):
+        return frame.node.handlers
+    return (frame.node,) if isinstance(frame.node, n.Handler) else ()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from threadly_lint.knowledge import Argument, Fact, Timeout
     from threadly_lint.program.names import Module
     from threadly_lint.program.program import Program
-    from threadly_lint.program.subjects import Call
+    from threadly_lint.program.subjects import Call, Operation
 
 OPEN, SPILL = "**", "*"
 WAITING = frozenset(
@@ -55,14 +55,14 @@ def unlimited_waits(program: Program, calls: Iterable[Call]) -> Iterator[Unlimit
     for call in calls:
         if call.effect not in WAITING:
             continue
-        for _, occurrence in call.ways:
-            wait = _unlimited(program, occurrence)
+        for operation, occurrence in call.ways:
+            wait = _unlimited(program, operation, occurrence)
             if wait is not None:
                 found.setdefault((wait.path, wait.span), wait)
     yield from found.values()
 
 
-def _unlimited(program: Program, occurrence: Occurrence) -> Unlimited | None:
+def _unlimited(program: Program, operation: Operation, occurrence: Occurrence) -> Unlimited | None:
     event = occurrence.event
     fact = event.fact
     if fact is None or any(_limits(program, frame) for frame in occurrence.frames):
@@ -70,6 +70,8 @@ def _unlimited(program: Program, occurrence: Occurrence) -> Unlimited | None:
     limit = fact.timeout
     if limit is not None and limit.where == "call" and limit.parameters and not _hands_on(event):
         because = judge(limit, event.args, dict(event.keywords))
+        if because is None and operation.function is event.function and _hands_on_default(event, limit):
+            because = "none"
         if because is None or _limited_otherwise(program, event):
             return None
         if because != "inherited":
@@ -132,6 +134,17 @@ def _hands_on(event: Event) -> bool:
     kwargs = {p.name for p in params if p.kind == "kwargs"}
     unpacked = [k.value for k in node.keywords if k.name is None] if isinstance(node, n.Call) else []
     return any(isinstance(value, n.Name) and value.id in kwargs for value in unpacked)
+
+
+def _hands_on_default(event: Event, limit: Timeout) -> bool:
+    """Whether the limit is a parameter that is None unless somebody says otherwise."""
+    names = {name for parameter in limit.parameters for name in parameter.keywords}
+    keywords = event.node.keywords if isinstance(event.node, n.Call) else ()
+    written = {k.value.id for k in keywords if k.name in names and isinstance(k.value, n.Name)}
+    given = [dict(event.keywords).get(name, ()) for name in names]
+    defaults = [p.default for p in event.function.params if p.name in written]
+    is_none = any(isinstance(default, n.Constant) and default.kind == "None" for default in defaults)
+    return is_none and any(t.is_none(atom) for value in given for atom in value)
 
 
 def _is_written_none(node: n.Node, limit: Timeout) -> bool:
