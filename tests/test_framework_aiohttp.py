@@ -262,3 +262,25 @@ app.router.add_post("/ignored", ignored)
         head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {"POST tested": (), "POST ignored": ("write",)}
+
+
+def test_a_csrf_token_in_the_session_is_no_identity(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+async def write(request):
+    session = await get_session(request)
+    form = await request.post()
+    token = session.get("csrf_token")
+    if not token or token != form.get("csrf_token"):
+        raise web.HTTPForbidden()
+    await request.app["db"].execute("delete from thing")
+
+
+app = web.Application()
+app.on_startup.append(open_pool)
+app.router.add_post("/write", write)
+""",
+        head=HEAD,
+    )
+    assert found == {"POST write": Reach(("/write",), ("write",))}

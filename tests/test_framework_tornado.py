@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reach import Reach, reach
+from reach import Reach, program_of, reach
 
 HEAD = """
 import sqlite3
@@ -215,3 +215,31 @@ default_handlers = [(r"/plugin", Plugin)]
         head=HEAD,
     )
     assert found == {"POST Plugin.post": Reach(("/plugin",), ("write",))}
+
+
+def test_a_setting_that_switches_sign_in_off_leaves_it_open_who_comes_in(tmp_path: Path) -> None:
+    program = program_of(
+        tmp_path,
+        {
+            "app.py": HEAD
+            + """
+import settings
+
+
+class Optional(tornado.web.RequestHandler):
+    def get_current_user(self):
+        if not settings.sign_in:
+            return True
+        return self.get_secure_cookie("user")
+
+    @tornado.web.authenticated
+    def post(self):
+        db.execute("delete from thing")
+
+
+app = tornado.web.Application([("/a", Optional)])
+"""
+        },
+    )
+    (entry,) = program.entry_points
+    assert {guard.strength for guard in entry.guards} == {"unknown"}

@@ -146,15 +146,18 @@ def _loose(program: Program) -> Iterator[Rule]:
         if program.project.is_exempt(module.path):
             continue
         for node in (x for s in module.skeleton.body for x in walk(s)):
-            if (
-                isinstance(node, n.Sequence)
-                and node.kind == "tuple"
-                and len(node.items) > 1
-                and _names_a_class(node.items[1])
-            ):
-                yield from _rule(
-                    program, None, (), evaluate(scope_in(program, module, None), node)[0], conditional=False
-                )
+            if _is_pair(node):
+                assert isinstance(node, n.Sequence | n.Call)
+                for atom in evaluate(scope_in(program, module, None), node):
+                    yield from _rule(program, None, (), atom, conditional=False)
+
+
+def _is_pair(node: n.Node) -> bool:
+    """``(pattern, Handler)`` or ``url(pattern, Handler)``."""
+    if isinstance(node, n.Call):
+        name = node.func.attr if isinstance(node.func, n.Attribute) else getattr(node.func, "id", "")
+        return name in ("url", "URLSpec") and len(node.args) > 1
+    return isinstance(node, n.Sequence) and node.kind == "tuple" and len(node.items) > 1 and _names_a_class(node.items[1])
 
 
 def _names_a_class(node: n.Expr) -> bool:
@@ -285,7 +288,10 @@ class Handling:
 
 
 def _as_proven(atom: Atom, current: Value) -> Atom:
-    """``@authenticated`` proves what a current user that is there proves; one whose origin is unknown is believed."""
+    """``@authenticated`` proves what a current user that is there proves.
+
+    One whose origin is unknown is believed. Where only some are proven (a setting switches sign-in off), nobody can say.
+    """
     shape = atom.shape
     if not isinstance(shape, t.Wrapped):
         return atom
@@ -293,7 +299,10 @@ def _as_proven(atom: Atom, current: Value) -> Atom:
     there = [x for x in current if t.truthiness(x) is not False]
     if shape.by != AUTHENTICATED or not there or any(isinstance(x.shape, t.Unknown) and not x.tags for x in there):
         return atom._replace(shape=shape._replace(inner=inner))
-    return atom._replace(shape=shape._replace(inner=inner, guards=t.common_proof(there)))
+    guards = t.common_proof(there)
+    if not guards and any(x.proof for x in there):
+        guards = frozenset(guard._replace(strength="unknown") for guard in shape.guards)
+    return atom._replace(shape=shape._replace(inner=inner, guards=guards))
 
 
 def _template(path: str) -> str:
