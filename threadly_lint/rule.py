@@ -24,6 +24,7 @@ from threadly_lint.program.caches import Caches, Lookup, caches
 from threadly_lint.program.callers import may_be_absent
 from threadly_lint.program.captures import hidden_failures
 from threadly_lint.program.contracts.verdicts import Verdicts, Violation
+from threadly_lint.program.coordination import Coordination, Undoing, frail_compensations
 from threadly_lint.program.cycles import ImportCycle, cycles_to_report
 from threadly_lint.program.durations import wall_clock_durations
 from threadly_lint.program.effects import Event, Frame, Occurrence
@@ -91,6 +92,7 @@ __all__ = [
     "Call",
     "Class",
     "Confidence",
+    "Coordination",
     "Endpoint",
     "EntryPoint",
     "ErrorText",
@@ -131,6 +133,7 @@ __all__ = [
     "Swallowed",
     "SwapDecorators",
     "Timeline",
+    "Undoing",
     "Unlimited",
     "Verdicts",
     "Violation",
@@ -146,6 +149,7 @@ __all__ = [
     "everlasting",
     "exposed_calls",
     "forgotten_steps",
+    "frail_compensations",
     "gets_pending_row",
     "hand_rolled_boundaries",
     "hidden_failures",

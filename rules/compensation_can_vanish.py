@@ -1,0 +1,93 @@
+"""The compensation's own failure is not handled.
+
+## What
+
+A handler takes back what was done, by a write or a call to another system, and lets the error go on. When the
+compensation itself fails, its error replaces the first one, and nobody learns that something was left half done.
+
+## Why
+
+Compensations run when things are going wrong already: the time at which they are most likely to fail.
+
+## Instead
+
+Catch and log the failure of the compensation, then raise the first error.
+
+```python flawed
+import stripe
+from django.db import models
+
+
+class Order(models.Model):
+    paid = models.BooleanField(default=False)
+
+
+def pay(order: Order, amount: int):
+    charge = stripe.Charge.create(amount=amount, currency="eur", idempotency_key=str(order.pk))
+    try:
+        order.paid = True
+        order.save()
+    except Exception:
+        stripe.Refund.create(charge=charge.id)
+        raise
+```
+
+```python sound
+import logging
+
+import stripe
+from django.db import models
+
+
+class Order(models.Model):
+    paid = models.BooleanField(default=False)
+
+
+def pay(order: Order, amount: int):
+    charge = stripe.Charge.create(amount=amount, currency="eur", idempotency_key=str(order.pk))
+    try:
+        order.paid = True
+        order.save()
+    except Exception:
+        try:
+            stripe.Refund.create(charge=charge.id)
+        except stripe.StripeError:
+            logging.exception("the charge %s was not refunded", charge.id)
+        raise
+```
+
+## Exempt
+
+Handlers that end normally, rollbacks of the database session.
+
+## Limits
+
+Only handlers that raise at their end are judged.
+
+## Peers
+
+None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from threadly_lint.rule import Finding, Program, Rule, Undoing, frail_compensations
+
+rule = Rule(code="TLT005", pattern="transaction-coordination", level="preview", planned_fix="unsafe")
+
+
+@rule.for_each(Program)
+def check(program: Program, _: Program) -> Iterator[Finding]:
+    for found in frail_compensations(program):
+        yield rule.finding(
+            found.point,
+            message(found),
+            endpoint=found.timeline.operation.endpoint,
+            trail=found.moment.trail,
+        )
+
+
+def message(found: Undoing) -> str:
+    return f"when the compensation `{found.point.written}` fails, its error hides the first one and nobody is told"

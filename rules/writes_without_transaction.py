@@ -1,0 +1,87 @@
+"""Related writes can be half done.
+
+## What
+
+One operation writes two models and nothing holds the writes together: each commits by itself, or a commit stands
+between them.
+
+## Why
+
+Whatever fails between the two, an error, a restart, a lost connection, leaves the first without the second.
+
+## Instead
+
+Put both into one transaction.
+
+```python flawed
+from django.db import models
+
+
+class User(models.Model):
+    active = models.BooleanField(default=True)
+
+
+class Product(models.Model):
+    seller = models.ForeignKey(User, on_delete=models.CASCADE)
+
+
+def close_account(user: User):
+    Product.objects.filter(seller=user).delete()
+    user.active = False
+    user.save()
+```
+
+```python sound
+from django.db import models, transaction
+
+
+class User(models.Model):
+    active = models.BooleanField(default=True)
+
+
+class Product(models.Model):
+    seller = models.ForeignKey(User, on_delete=models.CASCADE)
+
+
+def close_account(user: User):
+    with transaction.atomic():
+        Product.objects.filter(seller=user).delete()
+        user.active = False
+        user.save()
+```
+
+## Exempt
+
+Requests that are one transaction, records of what was done (rows that are only ever added, beside writes of several
+models), `get_or_create`, and commits with a call to another system between them: a transaction must not span that.
+
+## Limits
+
+Commits of one model, and commits in a loop, are not reported.
+
+## Peers
+
+None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from threadly_lint.rule import Coordination, Finding, Pair, Program, Rule
+
+rule = Rule(code="TLT004", pattern="transaction-coordination", level="warning", planned_fix="unsafe")
+
+
+@rule.for_each(Program)
+def check(program: Program, _: Program) -> Iterator[Finding]:
+    for found in Coordination(program).scattered():
+        yield rule.finding(found, message(found), endpoint=found.endpoint, trail=found.trail)
+
+
+def message(found: Pair) -> str:
+    line = found.write.event.span.line
+    if found.moment.effect == "commit":
+        return f"`{found.api}` commits the second half of an operation whose first half is committed at line {line}"
+    written = f"`{found.moment.event.model}` is written after `{found.model}` (line {line})"
+    return f"{written} without a transaction around both"

@@ -1,0 +1,246 @@
+"""Operations that change several things, and what becomes of them when one change fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from threadly_lint.program import types as t
+from threadly_lint.program.effects import Frame
+from threadly_lint.program.pairs import Pair, by_place, pair
+from threadly_lint.program.timeline import (
+    Key,
+    Moment,
+    Point,
+    Timeline,
+    can_follow,
+    fork,
+    in_handler,
+    only_on_failure,
+    timelines,
+)
+from threadly_lint.program.transactions import (
+    BEGIN_BY_THEMSELVES,
+    CHANGES,
+    Transactions,
+    detached,
+    detached_from,
+    family,
+)
+from threadly_lint.program.writers import CREATING, writers
+from threadly_lint.skeleton import nodes as n
+
+if TYPE_CHECKING:
+    from threadly_lint.program.program import Program
+
+MONEY = ("payment",)
+STATE_CHANGING = ("payment", "http")
+MENDING = ("external-call", "enqueue", "publish", "write", "upsert", "commit")
+OUTSIDE = ("external-call", "enqueue", "publish", "index-write", "sleep", "process")
+WITH_TRANSACTIONS = frozenset("django peewee tortoise piccolo ormar gino databases asyncpg".split())
+IDEMPOTENCY = frozenset({"idempotency_key", "idempotency-key", "x-idempotency-key"})
+
+
+class Coordination:
+    """Answers about the order of writes here and effects elsewhere."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.transactions = Transactions(program)
+
+    # External effects -------------------------------------------------------------------------------------------------
+
+    def uncompensated(self) -> Iterator[Pair]:
+        """External writes that are followed by a write here and undone by nothing when that fails."""
+        found, good = [], []
+        for line in timelines(self.program):
+            for effect in line.of("external-call"):
+                if self._changes_state(effect) and not detached(effect, self.program) and not in_handler(effect):
+                    one = self._followed_by_write(line, effect)
+                    found.append(one) if one is not None else good.append((effect.key, effect))
+        yield from by_place(found, good)
+
+    def _changes_state(self, moment: Moment) -> bool:
+        fact = moment.event.fact
+        return (
+            fact is not None and fact.access == "write" and fact.service in STATE_CHANGING and not is_idempotent(moment)
+        )
+
+    def _followed_by_write(self, line: Timeline, effect: Moment) -> Pair | None:
+        if self.transactions.around(line, effect) is not None or self._announced(line, effect):
+            return None
+        for write in line.after(effect, *CHANGES):
+            if only_on_failure(effect, write) or detached_from(write, effect, self.program):
+                continue
+            if self.transactions.changes_a_row(write) and not self._compensated(line, effect):
+                return pair(line, effect, write, fork(effect, write), certain=self._is_money(effect))
+            return None
+        return None
+
+    def _is_money(self, moment: Moment) -> bool:
+        fact = moment.event.fact
+        return fact is not None and fact.service in MONEY
+
+    def _announced(self, line: Timeline, effect: Moment) -> bool:
+        """Whether a committed row says beforehand what is going to be done: whoever finds it can mend it."""
+        return any(
+            not only_on_failure(write, effect) and self.transactions.changes_a_row(write)
+            for write in line.before(effect, *CHANGES)
+        )
+
+    def _compensated(self, line: Timeline, effect: Moment) -> bool:
+        """Whether some handler after the effect undoes it, or leaves it to somebody."""
+        return any(only_on_failure(effect, later) for later in line.after(effect, *MENDING))
+
+    # Several writes ------------------------------------------------------------------------------------------------------
+
+    def scattered(self) -> Iterator[Pair]:
+        """Second halves of writes that belong together: without a transaction, or with a commit in between."""
+        found = [one for line in timelines(self.program) for one in (self._commits(line), self._writes(line)) if one]
+        yield from by_place(found, [])
+
+    def _writes(self, line: Timeline) -> Pair | None:
+        """The first write of another model outside any transaction, where each write commits by itself."""
+        alone = [w for w in line.of("write") if self._stands_alone(line, w)]
+        for first in alone:
+            for second in alone:
+                if second.index > first.index and self._belong_together(line, first, second):
+                    return pair(line, second, first, fork(first, second))
+        return None
+
+    def _stands_alone(self, line: Timeline, write: Moment) -> bool:
+        if (
+            family(write.event, self.program) not in WITH_TRANSACTIONS
+            or self.program.models.named(write.event.model) is None
+        ):
+            return False
+        return not (self.transactions.covers(line, write) or detached(write, self.program) or in_handler(write))
+
+    def _belong_together(self, line: Timeline, first: Moment, second: Moment) -> bool:
+        if first.event.model == second.event.model or not can_follow(first, second):
+            return False
+        if {first.event.model, second.event.model} & self.records or _same_call(first, second):
+            return False
+        return not _outside_between(line, first, second)
+
+    def _commits(self, line: Timeline) -> Pair | None:
+        """The first commit that ends other writes than an earlier commit of the same operation."""
+        commits = [c for c in line.of("commit") if not in_handler(c) and not detached(c, self.program)]
+        for number, second in enumerate(commits):
+            for first in commits[:number]:
+                if first.key != second.key and can_follow(first, second) and self._split(line, first, second):
+                    return pair(line, second, first, fork(first, second))
+        return None
+
+    def _split(self, line: Timeline, first: Moment, second: Moment) -> bool:
+        own = family(first.event, self.program)
+        if own != family(second.event, self.program) or own not in BEGIN_BY_THEMSELVES:
+            return False
+        before, after = (self._ended_by(line, commit, own) for commit in (first, second))
+        return bool(before and after) and not before & after and not _outside_between(line, first, second)
+
+    def _ended_by(self, line: Timeline, commit: Moment, own: str) -> frozenset[str]:
+        """The models whose changes a commit ends; records of what was done are not counted."""
+        models = set()
+        for moment in reversed(line.moments[: commit.index]):
+            if moment.effect == "commit" and can_follow(moment, commit):
+                break
+            if moment.effect in CHANGES and can_follow(moment, commit) and family(moment.event, self.program) == own:
+                if moment.event.model and self.transactions.changes_a_row(moment):
+                    models.add(moment.event.model)
+        return frozenset(models) - self.records
+
+    @cached_property
+    def records(self) -> frozenset[str]:
+        """Models that only ever gain rows, beside writes of at least two other models: logs of what was done."""
+        known = writers(self.program).ways
+        grown = {m for m, ways in known.items() if all(w.write.event.api.rpartition(".")[2] in CREATING for w in ways)}
+        beside: dict[str, set[str]] = {}
+        for model in grown:
+            for way in known[model]:
+                others = {m.event.model for m in way.steps(*CHANGES)} - {model, ""}
+                beside.setdefault(model, set()).update(others - grown)
+        return frozenset(model for model, others in beside.items() if len(others) > 1)
+
+
+def is_idempotent(moment: Moment) -> bool:
+    """Whether a call may be repeated: it carries a key by which the other side knows it again."""
+    for name, value in moment.event.keywords:
+        if name.lower() in IDEMPOTENCY:
+            return True
+        for atom in value if name == "headers" else ():
+            if isinstance(atom.shape, t.Map) and any(str(key).lower() in IDEMPOTENCY for key, _ in atom.shape.entries):
+                return True
+    return False
+
+
+def _same_call(first: Moment, second: Moment) -> bool:
+    """Whether the second write is set off by the first one itself: a receiver, a cascade."""
+    level = fork(first, second)
+    return first.points[min(level, len(first.points) - 1)].key == second.points[min(level, len(second.points) - 1)].key
+
+
+def _outside_between(line: Timeline, first: Moment, second: Moment) -> bool:
+    between = line.moments[first.index + 1 : second.index]
+    return any(m.effect in OUTSIDE and can_follow(first, m) and can_follow(m, second) for m in between)
+
+
+# Compensation -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Undoing:
+    """A compensation in an error path, as the handler writes it, whose own failure nothing there handles."""
+
+    timeline: Timeline
+    moment: Moment
+    point: Point
+
+
+def frail_compensations(program: Program) -> Iterator[Undoing]:
+    """One for each call in a handler that takes back what was done and may fail in turn."""
+    seen: set[Key] = set()
+    for line in timelines(program):
+        for moment in line.of("external-call", "write", "upsert"):
+            level = _level_in_handler(moment)
+            if level is None or not _takes_back(line, moment, level):
+                continue
+            point = moment.points[level]
+            if point.key not in seen:
+                seen.add(point.key)
+                yield Undoing(line, moment, point)
+
+
+def _level_in_handler(moment: Moment) -> int | None:
+    """Where the handler around a moment stands; None without one, or where a ``try`` inside it is nearer."""
+    for level in range(len(moment.points) - 1, -1, -1):
+        for frame in moment.frames_at(level):
+            if frame.kind == "try":
+                return None
+            if frame.kind == "handler":
+                return level if _fails_in_the_end(frame) else None
+    return None
+
+
+def _fails_in_the_end(frame: Frame) -> bool:
+    """Whether the handler lets the failure go on: what it does before that is to clean up."""
+    node = frame.node
+    return isinstance(node, n.Handler) and bool(node.body) and isinstance(node.body[-1], n.Raise)
+
+
+def _takes_back(line: Timeline, moment: Moment, level: int) -> bool:
+    """Whether something was changed before that stands in need of being undone, here or elsewhere."""
+    fact = moment.event.fact
+    if fact is None or (moment.effect == "external-call" and fact.access != "write"):
+        return False
+    for earlier in line.moments[: moment.index]:
+        changed = earlier.effect in ("write", "upsert") or (
+            earlier.effect == "external-call"
+            and earlier.event.fact is not None
+            and earlier.event.fact.access == "write"
+        )
+        if changed and fork(earlier, moment) >= level and can_follow(earlier, moment):
+            return True
+    return False
