@@ -77,7 +77,7 @@ def _registrations(program: Program, occurrence: Occurrence) -> Iterator[Registr
 
 
 def starts_of(program: Program, functions: Iterable[Function]) -> list[Function]:
-    """Where the code that gets to these functions starts: module bodies, and functions that nothing in the project calls."""
+    """Where the code that gets to these functions starts: module bodies, and functions that nothing calls."""
     starts: dict[Function, None] = {}
     seen: set[Function] = set()
     for function in functions:

@@ -23,7 +23,7 @@ from threadly_lint.program.expressions import evaluate, path_of
 from threadly_lint.program.libraries import PASSED_ON, Call
 from threadly_lint.program.names import Class
 from threadly_lint.program.queries import consume
-from threadly_lint.program.request_data import checked_tags, raw_tags
+from threadly_lint.program.request_data import checked, checked_tags, raw_tags
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import dotted
@@ -31,6 +31,7 @@ from threadly_lint.skeleton.walk import dotted
 SPILL = "*"
 OPEN = "**"
 REQUEST_CLASSES = ("Request", "HttpRequest", "HTTPServerRequest", "BaseRequest", "HTTPConnection")
+PROTECTING = frozenset({"guard", "guard-weak", "guard-partial", "rate-limit"})
 CONTAINER_PREFIXES = ("list.", "dict.", "str.", "set.", "tuple.", "bytes.")
 
 
@@ -153,15 +154,20 @@ def construct(
     if program.models.is_model(info):
         a.emit("construct", info.symbol, node, args=args, keywords=keywords, model=info.name)
         return (Atom(t.Inst(info), checked_tags(tags)),)
-    shape = t.Inst(info, *program.remembered_arguments(args, keywords))
+    validates = program.behaviour.validates(info)
+    shape = t.Inst(info, *program.remembered_arguments(*((args, keywords) if not validates else _checked(args, keywords))))
     program.behaviour.constructed(a, info, args, keywords, node)
     init = program.constructor(info)
     if init is not None:
         call_function(a, t.Func(init, (Atom(shape),)), args, keywords, node)
-    if program.behaviour.validates(info):
+    if validates:
         return (Atom(shape, frozenset(x for x in tags if x.kind != "request")),)
     status = program.behaviour.class_status(info, args, keywords)
     return (Atom(shape, tags if not status else t.NO_TAGS),)
+
+
+def _checked(args: tuple[Value, ...], keywords: dict[str, Value]) -> tuple[tuple[Value, ...], dict[str, Value]]:
+    return tuple(map(checked, args)), {name: checked(value) for name, value in keywords.items()}
 
 
 def _call_wrapped(
@@ -262,12 +268,18 @@ def _decorating(a: Activation, call: Call) -> Value:
     """``decorator(function)`` and ``factory(option)`` written as plain calls: the decorated function, or the decorator."""
     from threadly_lint.program.wrappers import library_wrapped
 
-    if call.receiver or not any(f.kind == "decorator" for f in a.knowledge.facts(call.name)):
+    facts = a.knowledge.facts(call.name)
+    if not any(f.kind == "decorator" and (not call.receiver or f.effect in PROTECTING) for f in facts):
         return ()
     function = next((v for v in call.args if any(_is_decorated(a, x) for x in v)), None)
     if function is None:
-        return (Atom(t.Partial(t.lib(call.name), call.args, tuple(call.keywords.items()))),)
+        return (Atom(t.Partial(_callee(call), call.args, tuple(call.keywords.items()))),)
     return library_wrapped(a, call.name, function, (), call.keywords, call.node)
+
+
+def _callee(call: Call) -> Value:
+    leaf = call.name.rpartition(".")[2]
+    return tuple(Atom(t.LibMethod(x, call.name, leaf)) for x in call.receiver) or t.lib(call.name)
 
 
 def _is_decorated(a: Activation, atom: Atom) -> bool:
@@ -332,6 +344,13 @@ def _attribute_if_known(a: Activation, atom: Atom, name: str, node: n.Expr) -> V
 
 def _partial(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
     return (Atom(t.Partial(args[0], args[1:], tuple(keywords.items()))),) if args else t.ANYTHING
+
+
+def _proxied(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    """``LocalProxy(function)`` is what the function gives each time."""
+    if not any(isinstance(x.shape, t.Func) for v in args[:1] for x in v):
+        return t.ANYTHING
+    return call_value(Activation(a.program, a.function, {}), args[0], (), {}, expr) or t.ANYTHING
 
 
 def _same(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
@@ -438,6 +457,8 @@ SPECIAL: dict[str, Special] = {
     "getattr": _getattr,
     "functools.partial": _partial,
     "functools.partialmethod": _partial,
+    "functools.update_wrapper": _same,
+    "werkzeug.local.LocalProxy": _proxied,
     "typing.cast": lambda a, e, args, kw: args[1] if len(args) > 1 else t.ANYTHING,
     "copy.copy": _same,
     "copy.deepcopy": _same,

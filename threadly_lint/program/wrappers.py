@@ -127,9 +127,9 @@ def _behind(
 
     shape = by.shape
     name = shape.name if isinstance(shape, t.Lib) else shape.owner if isinstance(shape, t.LibMethod) else ""
-    if name or (isinstance(shape, t.Obj) and shape.name):
+    if name or (isinstance(shape, t.Obj) and shape.name not in ("", "str")):
         return library_wrapped(scope, name or f"{shape.name}.__call__", value, args, keywords, node)  # type: ignore[union-attr]
-    if isinstance(shape, t.Unknown):
+    if isinstance(shape, t.Unknown | t.Obj):
         return _maybe_guarded(scope, "", value, node)
     result = call_value(scope, (by,), (value,), {}, node)
     scope.state = scope.state or None
