@@ -33,6 +33,7 @@ from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class, Function
 from threadly_lint.program.parameters import definition_scope
 from threadly_lint.program.types import Atom, Value
+from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
     from threadly_lint.frameworks.base import Registration
@@ -57,6 +58,7 @@ class Route(NamedTuple):
     path: str
     handler: Value
     conditional: bool = False
+    registered_by: n.Expr | None = None
 
 
 def entry_points(program: Program) -> Iterator[EntryPoint]:
@@ -166,7 +168,8 @@ class Site:
             if table is not None and is_library(self.program, table, TABLE) and registration.function is not None:
                 handler = registered_value(self.program, registration)
                 leaf = registration.name.rpartition(".")[2]
-                yield Route(table, leaf.upper() if leaf in VERBS else "", _path(registration), handler)
+                method = leaf.upper() if leaf in VERBS else ""
+                yield Route(table, method, _path(registration), handler, registered_by=registration.node)
         for info, registration in class_registrations(self.program, frozenset({"view"})):
             if registration.receiver is not None and is_library(self.program, registration.receiver, TABLE):
                 yield Route(registration.receiver, "", _path(registration), (Atom(t.ClassRef(info)),))
@@ -210,8 +213,9 @@ class Site:
         group = f"{function.module.path}:{function.owner.name if function.owner else ''}"
         methods = (method,) if method else ()
         return EntryPoint(
-            self.program, "http", "aiohttp", function, handled, methods, tuple(mounts), group, router=route.owner
-        )
+            self.program, "http", "aiohttp", function, handled, methods, tuple(mounts), group, router=route.owner,
+            registered_by=route.registered_by,
+        )  # fmt: skip
 
     def _application(self, way: Way) -> Atom:
         """The innermost application on the way; a route table is none."""

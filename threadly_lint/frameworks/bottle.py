@@ -47,6 +47,7 @@ class Route(NamedTuple):
     plugins: Value = ()
     skipped: Value = ()
     conditional: bool = False
+    registered_by: n.Expr | None = None
 
 
 def entry_points(program: Program) -> Iterator[EntryPoint]:
@@ -107,7 +108,14 @@ class Site:
         )
         path = next(iter(texts_of(r.argument(0, "path"))), "")
         return Route(
-            owner, path, handler, methods or ("GET",), r.argument(-1, "apply"), r.argument(-1, "skip"), r.conditional
+            owner,
+            path,
+            handler,
+            methods or ("GET",),
+            r.argument(-1, "apply"),
+            r.argument(-1, "skip"),
+            r.conditional,
+            r.node if r.function is not None else None,
         )
 
     # Endpoints
@@ -119,7 +127,10 @@ class Site:
         skip = 1 if function.owner is not None and self.program.kind(function) != "static" else 0
         call = _calling((atom,), path_parameters(route.path, function, skip), function)
         mounts = tuple(self._mounts(route, call))
-        yield EntryPoint(self.program, "http", "bottle", function, call, route.methods, mounts, function.module.path)
+        yield EntryPoint(
+            self.program, "http", "bottle", function, call, route.methods, mounts, function.module.path,
+            router=route.owner, registered_by=route.registered_by,
+        )  # fmt: skip
 
     def _mounts(self, route: Route, call: Rest) -> Iterator[Mount]:
         for way in self.nesting.ways(route.owner):

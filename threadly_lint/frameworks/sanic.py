@@ -53,6 +53,7 @@ class Route(NamedTuple):
     methods: tuple[str, ...]
     kind: str = "http"
     conditional: bool = False
+    registered_by: n.Expr | None = None
 
 
 class Hook(NamedTuple):
@@ -143,7 +144,8 @@ class Site:
             if r.receiver is not None and self._owns_routes(r.receiver) and r.function is not None:
                 leaf = r.name.rpartition(".")[2]
                 kind = "websocket" if leaf == "websocket" else "http"
-                yield Route(r.receiver, _path(r, 0), registered_value(self.program, r), _methods(r, leaf, 1), kind)
+                handler = registered_value(self.program, r)
+                yield Route(r.receiver, _path(r, 0), handler, _methods(r, leaf, 1), kind, registered_by=r.node)
         for r in performed(self.program, frozenset({"add_route", "add_websocket_route"})):
             if r.receiver is not None and self._owns_routes(r.receiver):
                 kind = "websocket" if r.name.endswith("add_websocket_route") else "http"
@@ -195,7 +197,10 @@ class Site:
         kind = "websocket" if route.kind == "websocket" else "http"
         mounts = tuple(self._mounts(route, methods, call))
         group = f"{function.module.path}:{function.owner.name if function.owner else ''}"
-        return EntryPoint(self.program, kind, "sanic", function, call, methods, mounts, group)  # type: ignore[arg-type]
+        return EntryPoint(
+            self.program, kind, "sanic", function, call, methods, mounts, group, router=route.owner,  # type: ignore[arg-type]
+            registered_by=route.registered_by,
+        )  # fmt: skip
 
     def _mounts(self, route: Route, methods: tuple[str, ...], call: Rest) -> Iterator[Mount]:
         for way in self.nesting.ways(route.owner):

@@ -33,6 +33,7 @@ from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, ha
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class, Function
 from threadly_lint.program.types import Atom, Value
+from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
@@ -55,6 +56,7 @@ class Route(NamedTuple):
     kind: str = "http"
     middleware: Value = ()
     conditional: bool = False
+    registered_by: n.Expr | None = None
 
 
 def entry_points(program: Program) -> Iterator[EntryPoint]:
@@ -151,7 +153,7 @@ class Site:
             return
         path = next(iter(texts_of(r.argument(0, "path"))), "")
         methods = tuple(m.upper() for m in texts_of(r.argument(1, "methods"))) if kind == "http" else ()
-        self.routes.append(Route(r.receiver, path, endpoint, methods, kind))
+        self.routes.append(Route(r.receiver, path, endpoint, methods, kind, registered_by=r.node))
 
     # Endpoints
 
@@ -201,7 +203,8 @@ class Site:
         group = f"{function.module.path}:{function.owner.name if function.owner else ''}"
         mounts = tuple(self._mounts(route, methods, call))
         return EntryPoint(
-            self.program, kind, "starlette", function, call, methods, mounts, group, router=route.owner  # type: ignore[arg-type]
+            self.program, kind, "starlette", function, call, methods, mounts, group, router=route.owner,  # type: ignore[arg-type]
+            registered_by=route.registered_by,
         )  # fmt: skip
 
     def _mounts(self, route: Route, methods: tuple[str, ...], call: Rest) -> Iterator[Mount]:
