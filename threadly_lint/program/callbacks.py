@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
@@ -15,7 +15,7 @@ CALLS_NOW = frozenset({"adapter", "background", "enqueue"})
 LIMITS = frozenset({"background", "timeout"})
 
 
-def around_arguments(a: Activation, func: Value, node: n.Call) -> contextmanager[None]:  # type: ignore[valid-type]
+def around_arguments(a: Activation, func: Value, node: n.Call) -> AbstractContextManager[None]:
     """The construct in which the arguments of a call stand.
 
     ``wait_for(load(), 5)`` and ``create_task(load())`` are given a coroutine: what it does happens under their rule.
