@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
-from threadly_lint.program.effects import Frame
+from threadly_lint.program.effects import Frame, Inlined
 from threadly_lint.program.pairs import Pair, by_place, pair
 from threadly_lint.program.timeline import (
     Key,
@@ -111,15 +111,14 @@ class Coordination:
         return None
 
     def _stands_alone(self, line: Timeline, write: Moment) -> bool:
-        if (
-            family(write.event, self.program) not in WITH_TRANSACTIONS
-            or self.program.models.named(write.event.model) is None
-        ):
+        if family(write.event, self.program) not in WITH_TRANSACTIONS or not write.event.model:
             return False
         return not (self.transactions.covers(line, write) or detached(write, self.program) or in_handler(write))
 
     def _belong_together(self, line: Timeline, first: Moment, second: Moment) -> bool:
         if first.event.model == second.event.model or not can_follow(first, second):
+            return False
+        if not _in_one_handler(line, first, second):
             return False
         if {first.event.model, second.event.model} & self.records or _same_call(first, second):
             return False
@@ -130,7 +129,8 @@ class Coordination:
         commits = [c for c in line.of("commit") if not in_handler(c) and not detached(c, self.program)]
         for number, second in enumerate(commits):
             for first in commits[:number]:
-                if first.key != second.key and can_follow(first, second) and self._split(line, first, second):
+                apart = first.key != second.key and _in_one_handler(line, first, second)
+                if apart and can_follow(first, second) and self._split(line, first, second):
                     return pair(line, second, first, fork(first, second))
         return None
 
@@ -147,10 +147,10 @@ class Coordination:
         for moment in reversed(line.moments[: commit.index]):
             if moment.effect == "commit" and can_follow(moment, commit):
                 break
-            if moment.effect in CHANGES and can_follow(moment, commit) and family(moment.event, self.program) == own:
-                if moment.event.model and self.transactions.changes_a_row(moment):
-                    models.add(moment.event.model)
-        return frozenset(models) - self.records
+            is_own = moment.effect in CHANGES and family(moment.event, self.program) == own
+            if is_own and can_follow(moment, commit) and self.transactions.changes_a_row(moment):
+                models.add(moment.event.model)
+        return frozenset(models) - self.records - {""}
 
     @cached_property
     def records(self) -> frozenset[str]:
@@ -174,6 +174,16 @@ def is_idempotent(moment: Moment) -> bool:
             if isinstance(atom.shape, t.Map) and any(str(key).lower() in IDEMPOTENCY for key, _ in atom.shape.entries):
                 return True
     return False
+
+
+def _in_one_handler(line: Timeline, first: Moment, second: Moment) -> bool:
+    """Whether both happen in the handler itself: what dependencies and middleware write is an operation of its own."""
+    entry = line.operation.entry_point
+    if entry is None:
+        return True
+    level = fork(first, second)
+    items = [p.item for p in first.points[:level]]
+    return any(isinstance(x, Inlined) and x.outcome.function is entry.function for x in items)
 
 
 def _same_call(first: Moment, second: Moment) -> bool:
