@@ -27,6 +27,7 @@ CREDENTIAL_HEADERS = frozenset(
     stripe-signature x-slack-signature x-twilio-signature x-gitlab-token x-signature""".split()
 )
 SECRET_SOURCES = ("os.environ", "os.getenv", "django.conf.settings", "decouple.config", "environs.Env")
+KEYED_APPLICATION = "aiohttp.web.Application"
 NO_IDENTITY = re.compile(r"csrf|xsrf", re.IGNORECASE)
 TYPED_KEYS = ("aiohttp.web.AppKey", "aiohttp.web.RequestKey")
 WSGI_SESSIONS = ("beaker.session", "werkzeug.session")
@@ -78,6 +79,8 @@ class Behaviour:
             return found
         if t.text_of(key) in WSGI_SESSIONS and any(tag.kind == "request" for tag in atom.tags):
             return t.obj("beaker.session.Session", tags=frozenset({Tag("session", t.text_of(key) or "")}))
+        if isinstance(atom.shape, t.Obj) and atom.shape.name == KEYED_APPLICATION:
+            return t.unknown(frozenset({Tag("secret", "application")}))
         if is_session and NO_IDENTITY.search(t.text_of(key) or ""):
             return t.unknown()
         proof = self._presence(a, atom, key, node)
