@@ -129,7 +129,8 @@ def _mounts(
     own = tuple(dependency_steps(made_with(node.atom, "dependencies"), None))
     here, steps = join_paths(prefix, path), (*own, *steps)
     if is_library(program, node.atom, APPLICATION):
-        yield Mount(here, (*middleware_steps(program, node.atom, Exchange(path=here)), *steps), "application")
+        steps = (*middleware_steps(program, node.atom, Exchange(path=here)), *steps)
+        yield Mount(here, steps, "application")
     elif not node.parents:
         yield Mount(here, steps, "router")
     for parent, registration in node.parents:

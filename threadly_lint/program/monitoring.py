@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.base import Registration, call_registrations, decorator_registrations, items_of
-from threadly_lint.frameworks.performed import starts_of
+from threadly_lint.frameworks.base import (
+    Registration,
+    call_registrations,
+    decorator_registrations,
+    items_of,
+    scope_in,
+    underlying,
+)
 from threadly_lint.program import types as t
+from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Function
 from threadly_lint.program.types import Atom
 from threadly_lint.values import Span
@@ -89,7 +96,7 @@ class Monitoring:
             if self.program.project.is_exempt(registration.module.path):
                 continue
             if self.program.knowledge.fact(registration.name, START) is not None:
-                yield from (Start(registration, f) for f in starts_of(self.program, (registration.scope.function,)))
+                yield from (Start(registration, f) for f in origins(self.program, registration.scope.function))
 
     @cached_property
     def tasks(self) -> tuple[Task, ...]:
@@ -110,7 +117,9 @@ class Monitoring:
     def covers_endpoint(self, endpoint: EntryPoint) -> bool:
         """Whether the process that serves an endpoint starts monitoring, and that hooks into its framework."""
         serving = [s for s in self.starts if self._serves(s, endpoint)]
-        return any(_hooks_into(s, endpoint.framework) for s in serving) or (bool(serving) and _is_watched(endpoint))
+        if any(_hooks_into(s, endpoint.framework) for s in serving):
+            return True
+        return bool(serving) and (_is_watched(endpoint) or not _is_served(endpoint))
 
     def _serves(self, start: Start, endpoint: EntryPoint) -> bool:
         if endpoint.framework in DJANGO and self._is_settings(start):
@@ -158,6 +167,35 @@ class Monitoring:
                     seen.add(edge.imported)
                     pending.append(edge.imported)
         return seen
+
+
+def origins(program: Program, function: Function) -> list[Function]:
+    """The code from which a process gets to a function: module bodies, and functions that nothing in the project calls."""
+    found: list[Function] = []
+    seen, pending = {function}, [function]
+    while pending:
+        current = pending.pop()
+        callers = set(_callers(program, current))
+        pending.extend(callers - seen)
+        seen |= callers
+        if not callers:
+            found.append(current)
+    return found
+
+
+def _callers(program: Program, function: Function) -> Iterator[Function]:
+    if function.parent is not None:
+        yield function.parent
+    for call, module, caller in program.calls_named(function.name):
+        if program.project.is_exempt(module.path):
+            continue
+        if underlying(evaluate(scope_in(program, module, caller), call.func)) is function:
+            yield caller or module.body
+
+
+def _is_served(endpoint: EntryPoint) -> bool:
+    """Whether the application that serves the endpoint is known, and with it what stands around the handler."""
+    return all(mount.owner not in ("router", "blueprint") for mount in endpoint.mounts)
 
 
 def _is_watched(endpoint: EntryPoint) -> bool:

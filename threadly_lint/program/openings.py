@@ -78,16 +78,16 @@ def _repeatable(effects: list[Occurrence], changing: bool) -> Iterator[Opening]:
 
 def _is_signed(effects: list[Occurrence]) -> bool:
     """Whether callers sign in by something signed, which nobody can guess, and not by a password."""
-    sign_ins = [o for o in effects if o.effect == "sign-in"]
-    proven_otherwise = any(o.effect in ("user-check", "current-user") for o in effects)
-    return bool(sign_ins) and all(o.auth for o in sign_ins) and not proven_otherwise
+    kinds = {o.effect for o in effects}
+    return "token-check" in kinds and not kinds & {"user-check", "current-user"}
 
 
 def _credentials(effects: list[Occurrence]) -> str:
     """What happens to credentials, unless a signed token (which nobody can guess) is all that decides."""
     if any(o.effect in CHECKS for o in effects):
         return "checks or issues credentials"
-    changed = any(hashes_password(o) or renews_credentials(o) for o in effects if not o.auth)
+    guessable = [o for o in effects if not any(g.strength == "strong" for g in o.auth)]
+    changed = any(hashes_password(o) or renews_credentials(o) for o in guessable)
     return "creates or renews credentials" if changed else ""
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CLIENTS = frozenset({"client", "engine"})
 PER_MESSAGE = frozenset({"mail"})
 PER_MESSAGE_PACKAGES = frozenset(
-    {"smtplib", "aiosmtplib", "imaplib", "poplib", "ftplib", "paramiko", "sqlite3", "statsd"}
+    {"smtplib", "aiosmtplib", "imaplib", "poplib", "ftplib", "paramiko", "sqlite3", "statsd", "ldap3", "ldap"}
 )
 CLOSING = frozenset({"close", "aclose", "quit", "dispose", "disconnect", "shutdown", "wait_closed"})
 CACHING = frozenset({"cache", "lru_cache", "cached", "cached_property", "memoize", "alru_cache"})
