@@ -57,7 +57,8 @@ models), `get_or_create`, and commits with a call to another system between them
 
 ## Limits
 
-Commits of one model, and commits in a loop, are not reported.
+Commits of one model, and commits in a loop, are not reported. Where an application puts its operations together from
+functions that commit by themselves, one finding stands for all of them.
 
 ## Peers
 
@@ -75,13 +76,20 @@ rule = Rule(code="TLT004", pattern="transaction-coordination", level="warning", 
 
 @rule.for_each(Program)
 def check(program: Program, _: Program) -> Iterator[Finding]:
-    for found in Coordination(program).scattered():
-        yield rule.finding(found, message(found), endpoint=found.endpoint, trail=found.trail)
+    found = list(Coordination(program).scattered())
+    composed = [one for one in found if one.via and one.moment.effect == "commit"]
+    summed_up = composed[1:] if len(composed) >= program.settings.summary_count else []
+    for one in found:
+        if one not in summed_up:
+            more = len(summed_up) if one in composed else 0
+            yield rule.finding(one, message(one, more), endpoint=one.endpoint, trail=one.trail)
 
 
-def message(found: Pair) -> str:
+def message(found: Pair, more: int) -> str:
     line = found.write.event.span.line
     if found.moment.effect == "commit":
-        return f"`{found.api}` commits the second half of an operation whose first half is committed at line {line}"
+        what = f"`{found.via}` commits" if found.via else f"`{found.api}` commits"
+        rest = f"; {more} more operations are put together from functions that commit" if more else ""
+        return f"{what} the second half of an operation whose first half is committed before (line {line}){rest}"
     written = f"`{found.moment.event.model}` is written after `{found.model}` (line {line})"
     return f"{written} without a transaction around both"

@@ -59,6 +59,8 @@ def _may_equal(one: str, other: str) -> bool:
     mine, theirs = (x.replace("*", "{}").split("{}") for x in (one, other))
     if len(mine) == len(theirs) == 1:
         return one == other
+    if not mine[0] or not theirs[0]:
+        return one == other
     heads = mine[0].startswith(theirs[0]) or theirs[0].startswith(mine[0])
     return heads and (mine[-1].endswith(theirs[-1]) or theirs[-1].endswith(mine[-1]))
 

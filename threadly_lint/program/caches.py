@@ -122,8 +122,8 @@ class Caches:
 
     @cached_property
     def aside(self) -> frozenset[str]:
-        """The shapes of all keys that some cache-aside asks for."""
-        return frozenset(text for found in self.lookups for text in found.shapes)
+        """The shapes of all keys that some cache-aside asks a store for."""
+        return frozenset(text for found in self.lookups if is_store(found.get.event) for text in found.shapes)
 
     def is_cache(self, moment: Moment) -> bool:
         """Whether an entry that is changed is a cached one: any of a cache library, in a store one that is loaded on a miss."""

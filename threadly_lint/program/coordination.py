@@ -72,11 +72,12 @@ class Coordination:
         if self.transactions.around(line, effect) is not None or self._announced(line, effect):
             return None
         for write in line.after(effect, *CHANGES):
-            if only_on_failure(effect, write) or detached_from(write, effect, self.program):
-                continue
-            if self.transactions.changes_a_row(write) and not self._compensated(line, effect):
-                return pair(line, effect, write, fork(effect, write), certain=self._is_money(effect))
-            return None
+            is_own = self.transactions.changes_a_row(write) and not detached_from(write, effect, self.program)
+            if is_own and not only_on_failure(effect, write):
+                undone = self._compensated(line, effect)
+                return (
+                    None if undone else pair(line, effect, write, fork(effect, write), certain=self._is_money(effect))
+                )
         return None
 
     def _is_money(self, moment: Moment) -> bool:
@@ -122,7 +123,9 @@ class Coordination:
             return False
         if {first.event.model, second.event.model} & self.records or _same_call(first, second):
             return False
-        return not _outside_between(line, first, second)
+        if any(later.event.model == first.event.model for later in line.after(second, "write")):
+            return False
+        return not self._outside_between(line, first, second)
 
     def _commits(self, line: Timeline) -> Pair | None:
         """The first commit that ends other writes than an earlier commit of the same operation."""
@@ -139,7 +142,7 @@ class Coordination:
         if own != family(second.event, self.program) or own not in BEGIN_BY_THEMSELVES:
             return False
         before, after = (self._ended_by(line, commit, own) for commit in (first, second))
-        return bool(before and after) and not before & after and not _outside_between(line, first, second)
+        return bool(before and after) and not before & after and not self._outside_between(line, first, second)
 
     def _ended_by(self, line: Timeline, commit: Moment, own: str) -> frozenset[str]:
         """The models whose changes a commit ends; records of what was done are not counted."""
@@ -151,6 +154,11 @@ class Coordination:
             if is_own and can_follow(moment, commit) and self.transactions.changes_a_row(moment):
                 models.add(moment.event.model)
         return frozenset(models) - self.records - {""}
+
+    def _outside_between(self, line: Timeline, first: Moment, second: Moment) -> bool:
+        """Whether another system is asked between two moments: no transaction may span that."""
+        between = (m for m in line.moments[first.index + 1 : second.index] if m.effect in OUTSIDE)
+        return any(can_follow(first, m) and can_follow(m, second) and not detached(m, self.program) for m in between)
 
     @cached_property
     def records(self) -> frozenset[str]:
@@ -190,11 +198,6 @@ def _same_call(first: Moment, second: Moment) -> bool:
     """Whether the second write is set off by the first one itself: a receiver, a cascade."""
     level = fork(first, second)
     return first.points[min(level, len(first.points) - 1)].key == second.points[min(level, len(second.points) - 1)].key
-
-
-def _outside_between(line: Timeline, first: Moment, second: Moment) -> bool:
-    between = line.moments[first.index + 1 : second.index]
-    return any(m.effect in OUTSIDE and can_follow(first, m) and can_follow(m, second) for m in between)
 
 
 # Compensation -------------------------------------------------------------------------------------------------------------
