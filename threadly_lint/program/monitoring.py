@@ -117,9 +117,20 @@ class Monitoring:
     def covers_endpoint(self, endpoint: EntryPoint) -> bool:
         """Whether the process that serves an endpoint starts monitoring, and that hooks into its framework."""
         serving = [s for s in self.starts if self._serves(s, endpoint)]
-        if any(_hooks_into(s, endpoint.framework) for s in serving):
+        if any(_hooks_into(s, endpoint.framework) for s in serving) or (serving and _is_watched(endpoint)):
             return True
-        return bool(serving) and (_is_watched(endpoint) or not _is_served(endpoint))
+        return not self._is_clear or not _is_served(endpoint)
+
+    @cached_property
+    def _is_clear(self) -> bool:
+        """Whether it is known for each start which process gets there: one that serves nothing known may serve all."""
+        from threadly_lint.program.subjects import Endpoint
+
+        endpoints, tasks = list(self.program.each(Endpoint)), self.tasks
+        return all(
+            any(self._serves(s, e) for e in endpoints) or any(self._works(s, task) for task in tasks)
+            for s in self.starts
+        )
 
     def _serves(self, start: Start, endpoint: EntryPoint) -> bool:
         if endpoint.framework in DJANGO and self._is_settings(start):
@@ -128,12 +139,12 @@ class Monitoring:
 
     def covers_task(self, task: Task) -> bool:
         """Whether a worker that runs the task starts monitoring: what it loads is the task's module and its queue's."""
+        hooked = (s for s in self.starts if _hooks_into(s, task.library))
+        return any(self._works(s, task) for s in hooked) or not self._is_clear
+
+    def _works(self, start: Start, task: Task) -> bool:
         paths = {task.path, *self._queue_modules(task)}
-        loaded = frozenset().union(*map(self.loaded, paths))
-        return any(
-            _hooks_into(s, task.library) and (s.path in loaded or self._is_settings(s) or _is_signalled(s))
-            for s in self.starts
-        )
+        return any(start.path in self.loaded(p) for p in paths) or self._is_settings(start) or _is_signalled(start)
 
     def _queue_modules(self, task: Task) -> Iterator[str]:
         made = getattr(task.queue.shape, "made", None) if task.queue is not None else None

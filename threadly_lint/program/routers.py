@@ -44,7 +44,7 @@ def place_of(program: Program, endpoint: EntryPoint) -> EntryPoint | Router:
 def _key(endpoint: EntryPoint) -> object:
     if endpoint.router is not None:
         return identity(endpoint.router)
-    return (endpoint.framework, endpoint.mounts[0].owner if endpoint.mounts else endpoint.group)
+    return endpoint.mounts[0].owner if endpoint.mounts else endpoint.group
 
 
 def _router(program: Program, endpoints: tuple[EntryPoint, ...]) -> Router:
