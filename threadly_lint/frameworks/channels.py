@@ -67,7 +67,9 @@ def _entry_point(program: Program, info: Class, name: str, function: Function, p
         return call_value(a, attribute(a, receiver, name, node), () if name == "connect" else (message,), {}, node)
 
     steps = () if name == "connect" else (_accepted(receiver),)
-    return EntryPoint(program, "websocket", "channels", function, call, (), (Mount(path, steps, "channels"),), info.symbol)
+    return EntryPoint(
+        program, "websocket", "channels", function, call, (), (Mount(path, steps, "channels"),), info.symbol
+    )
 
 
 def _accepted(receiver: Value) -> Step:

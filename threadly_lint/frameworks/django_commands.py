@@ -31,4 +31,6 @@ def entry_points(program: Program) -> Iterator[EntryPoint]:
                 bound: Value = (Atom(atom.shape._replace(bound=receiver)),)
                 call = calling(bound, (), {"**": t.ANYTHING}, atom.shape.info)
                 mounts = (Mount(name, ()),)
-                yield EntryPoint(program, "command", "django", atom.shape.info, call, (), mounts, info.module.path, name=name)
+                yield EntryPoint(
+                    program, "command", "django", atom.shape.info, call, (), mounts, info.module.path, name=name
+                )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from threadly_lint.frameworks.requests import object_with
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.calls import SPECIAL
@@ -28,7 +29,7 @@ def request_value(method: str = "", pattern: Pattern | None = None) -> Value:
         text = (("resolver_match", match), ("text", t.const(plain_path(pattern.path))))
         attrs["path"] = attrs["path_info"] = (Atom(t.Obj("str", (), None, text)),)
         attrs["resolver_match"] = match
-    return t.obj(REQUEST, **attrs)
+    return object_with(REQUEST, attrs)
 
 
 def plain_path(path: str) -> str:
@@ -48,7 +49,7 @@ def _match(pattern: Pattern) -> Value:
         "app_names": (Atom(t.Seq("list", names)),),
         "kwargs": arguments,
     }
-    return t.obj(MATCH, **known)
+    return object_with(MATCH, known)
 
 
 class Routes:
@@ -65,7 +66,15 @@ class Routes:
         path, names = plain_path(pattern.path), {*pattern.name.split(":"), pattern.name}
         given = {k for k, _ in pattern.arguments}
         treated = tuple(
-            (x == path, path.startswith(x), path.startswith(f"/{x}"), path.endswith(x), x in path, x in names, x in given)
+            (
+                x == path,
+                path.startswith(x),
+                path.startswith(f"/{x}"),
+                path.endswith(x),
+                x in path,
+                x in names,
+                x in given,
+            )
             for x in self._texts
         )
         return self._samples.setdefault((treated, not pattern.name, not given), pattern)

@@ -84,9 +84,9 @@ def _chosen_modules(program: Program) -> list[Module]:
     for call, module, _ in program.calls_named("setdefault"):
         texts = [a.value for a in call.args if isinstance(a, n.Constant) and a.kind == "str"]
         if len(texts) == 2 and texts[0] == "DJANGO_SETTINGS_MODULE":
-            for atom in program.import_name(module, texts[1]):
-                if isinstance(atom.shape, t.ModuleRef):
-                    found.append((module.name.rpartition(".")[2] not in DEPLOYED, atom.shape.module))
+            is_minor = module.name.rpartition(".")[2] not in DEPLOYED
+            shapes = [x.shape for x in program.import_name(module, texts[1])]
+            found += [(is_minor, s.module) for s in shapes if isinstance(s, t.ModuleRef)]
     return [module for _, module in sorted(found, key=lambda x: x[0])]
 
 
@@ -95,14 +95,14 @@ def setting(program: Program, module: Module, name: str, depth: int = 6) -> Valu
     own = _own(program, module, name)
     if own and not _builds_on(module, name):
         return own
-    inherited = []
+    inherited: list[Value] = []
     for statement in module.stars if depth else ():
         source: str | None = statement.module
         if statement.level:
             source = program.project.resolve_relative(module.file, statement.level, statement.module)
-        for atom in program.import_name(module, source) if source else ():
-            if isinstance(atom.shape, t.ModuleRef) and atom.shape.module is not module:
-                inherited.append(setting(program, atom.shape.module, name, depth - 1))
+        shapes = [x.shape for x in program.import_name(module, source)] if source else []
+        sources = [s.module for s in shapes if isinstance(s, t.ModuleRef) and s.module is not module]
+        inherited += [setting(program, m, name, depth - 1) for m in sources]
     return t.join(*(v for v in inherited if v), own)
 
 
@@ -120,7 +120,11 @@ def _added(program: Program, module: Module, name: str) -> Value:
     items = []
     for statement in module.skeleton.body:
         for node in walk(statement):
-            if isinstance(node, n.Call) and isinstance(node.func, n.Attribute) and node.func.attr in ("insert", "append"):
+            if (
+                isinstance(node, n.Call)
+                and isinstance(node.func, n.Attribute)
+                and node.func.attr in ("insert", "append")
+            ):
                 target = node.func.value
                 if isinstance(target, n.Name) and target.id == name and node.args:
                     items.append(node.args[-1])

@@ -314,4 +314,3 @@ def joined(parts: tuple[str, ...]) -> str:
     """The full path of nested routes."""
     text = "".join(parts)
     return join_paths(text) if text.strip("/") else "/"
-

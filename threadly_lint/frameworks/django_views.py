@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 VERBS = ("get", "post", "put", "patch", "delete")
+WRAPPED: tuple[str, ...] = ("func", "view", "method", "function")
 METHOD_FILTERS = {"require_GET": ("GET",), "require_POST": ("POST",), "require_safe": ("GET",)}
 
 
@@ -155,7 +156,7 @@ def _written_behind(shape: t.Func, depth: int) -> Function | None:
     """What a wrapper wraps: of the functions that it knows, the one that it hands its own arguments on to."""
     captured = dict(shape.captured)
     if shape.info.module.is_sketch:
-        names = [k for k in ("func", "view", "method", "function") if k in captured]
+        names = [k for k in WRAPPED if k in captured]
     else:
         names = [k for k in _passed_on_to(shape.info) if k in captured]
     inner = (f for k in names if (f := written(captured[k], depth - 1)) is not None)
@@ -168,8 +169,9 @@ def _passed_on_to(wrapper: Function) -> list[str]:
     found = []
     for node in walk(wrapper.node) if spread else ():
         if isinstance(node, n.Call) and isinstance(node.func, n.Name):
-            given = [a.value for a in node.args if isinstance(a, n.Starred)] + [k.value for k in node.keywords if k.name is None]
+            given = [a.value for a in node.args if isinstance(a, n.Starred)] + [
+                k.value for k in node.keywords if k.name is None
+            ]
             if any(isinstance(g, n.Name) and g.id in spread for g in given):
                 found.append(node.func.id)
     return found
-

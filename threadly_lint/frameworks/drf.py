@@ -80,7 +80,9 @@ def _routed(
     node = n.Name(info.node.name_span, info.name)
     mapping: Value = (Atom(t.Map(tuple((verb, t.const(name)) for verb, name in actions.items()), False)),)
     view = call_value(scope, attribute(scope, (viewset,), "as_view", node), (mapping,), options, node)
-    return replace(pattern, path=path, view=view, arguments=(*pattern.arguments, *parameters(path[len(pattern.path) :])))
+    return replace(
+        pattern, path=path, view=view, arguments=(*pattern.arguments, *parameters(path[len(pattern.path) :]))
+    )
 
 
 def extra_actions(program: Program, info: Class) -> Iterator[tuple[str, dict[str, Value]]]:

@@ -50,7 +50,11 @@ def entry_points(program: Program) -> Iterator[EntryPoint]:
     nesting, declared = _nested_routers(program)
     for registration in decorator_registrations(program, VERBS | {"api_operation"}):
         receiver = registration.receiver
-        if receiver is not None and registration.function is not None and is_library(program, receiver, *APIS, *ROUTERS):
+        if (
+            receiver is not None
+            and registration.function is not None
+            and is_library(program, receiver, *APIS, *ROUTERS)
+        ):
             yield _operation(program, registration, nesting, declared)
 
 
@@ -101,7 +105,9 @@ def _operation(program: Program, registration: Registration, nesting: Nesting, d
             steps = (*around, _auth_step(auth, handler)) if auth else tuple(around)
             mounts.append(Mount(full.path, steps, str(identity(way.through[0])), full.conditional))
     group = f"{function.path}:{identity(receiver)}"
-    return EntryPoint(program, "http", "ninja", function, _call(program, function, handler), handler.methods, tuple(mounts), group)
+    return EntryPoint(
+        program, "http", "ninja", function, _call(program, function, handler), handler.methods, tuple(mounts), group
+    )
 
 
 def _places(program: Program, way: Way) -> Iterator[tuple[str, bool, Settings | None]]:
@@ -117,7 +123,9 @@ def _auth(registration: Registration, way: Way, declared: Declared) -> Value:
         return _unless_none(registration.keywords["auth"])
     for position in range(len(way.through) - 1, -1, -1):
         own = made_with(way.through[position], "auth")
-        added = declared.get((identity(way.through[position - 1]), identity(way.through[position])), ()) if position else ()
+        added = (
+            declared.get((identity(way.through[position - 1]), identity(way.through[position])), ()) if position else ()
+        )
         if found := added or own:
             return _unless_none(found)
     return ()

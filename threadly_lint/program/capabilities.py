@@ -12,7 +12,7 @@ from threadly_lint.program.types import Guard, Tag, Value
 
 SECRET_COLUMN = re.compile(
     r"(^|_)(secret|token|api_?key|access_?key|nonce|otp|signature|(reset|verification|invite|invitation|access|activation)_(code|key))(_|$)",
-    re.I,
+    re.IGNORECASE,
 )
 LOOKUPS = frozenset({"read", "build-read"})
 

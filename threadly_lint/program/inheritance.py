@@ -27,7 +27,9 @@ def linearised(
     queues.append([p for p in known if isinstance(p, Class)])
     names = dict.fromkeys(own)
     for parent in known:
-        names |= dict.fromkeys([parent] if isinstance(parent, str) else [n for n in order_of(parent) if isinstance(n, str)])
+        names |= dict.fromkeys(
+            [parent] if isinstance(parent, str) else [n for n in order_of(parent) if isinstance(n, str)]
+        )
     needed = [n for n in names if not any(n != other and is_subclass(other, n) for other in names)]
     return [info, *_merged(queues, info), *needed]
 

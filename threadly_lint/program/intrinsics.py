@@ -10,6 +10,7 @@ from threadly_lint.program.calls import OPEN, SPECIAL, SPILL, call_value
 from threadly_lint.program.effects import Exit
 from threadly_lint.program.names import Class, Function
 from threadly_lint.program.queries import consume
+from threadly_lint.program.relations import selected
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.program.wrappers import behind_all
 from threadly_lint.skeleton import nodes as n
@@ -23,7 +24,9 @@ Keywords = dict[str, Value]
 
 def _instance(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
     """``instance(cls, initkwargs, attribute=value ...)``: an instance with attributes that a framework sets."""
-    given = {k: v for atom in args[1] if isinstance(atom.shape, t.Map) for k, v in atom.shape.entries if isinstance(k, str)}
+    given = {
+        k: v for atom in args[1] if isinstance(atom.shape, t.Map) for k, v in atom.shape.entries if isinstance(k, str)
+    }
     fixed = tuple((f".{k}", v) for k, v in {**given, **keywords}.items() if k not in (OPEN, SPILL))
     found = [_made(x.shape, fixed) for x in args[0]]
     return t.join(*found) or t.ANYTHING
@@ -32,12 +35,19 @@ def _instance(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Va
 def _made(shape: t.Shape, fixed: tuple[tuple[str, Value], ...]) -> Value:
     if isinstance(shape, t.ClassRef):
         return (Atom(t.Inst(shape.info, (), fixed)),)
-    return t.obj(shape.name, **{k[1:]: v for k, v in fixed if v}) if isinstance(shape, t.Lib) else ()
+    known = tuple(sorted((k[1:], v) for k, v in fixed if v))
+    return (Atom(t.Obj(shape.name, (), None, known)),) if isinstance(shape, t.Lib) else ()
 
 
 def _row(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
-    """``row(model)``: some row of a model."""
-    return a.program.libraries.instances(args[0])
+    """``row(model)``: some row of a model, or one that a query selects."""
+    return t.join(*(_row_of(a, atom) for atom in args[0]))
+
+
+def _row_of(a: Activation, atom: Atom) -> Value:
+    if isinstance(atom.shape, t.ClassRef):
+        return a.program.libraries.instances((atom,))
+    return atom.shape.elem if isinstance(atom.shape, t.Obj) else selected(a.program, atom)
 
 
 def _behind(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
@@ -112,11 +122,13 @@ def _consumed(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Va
     return args[0]
 
 
-SPECIAL.update({
-    "threadly.consumed": _consumed,
-    "threadly.marked": _marked,
-    "threadly.instance": _instance,
-    "threadly.row": _row,
-    "threadly.behind": _behind,
-    "threadly.handle": _handle,
-})
+SPECIAL.update(
+    {
+        "threadly.consumed": _consumed,
+        "threadly.marked": _marked,
+        "threadly.instance": _instance,
+        "threadly.row": _row,
+        "threadly.behind": _behind,
+        "threadly.handle": _handle,
+    }
+)

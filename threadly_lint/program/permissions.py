@@ -64,7 +64,9 @@ def _project_verdict(a: Activation, atom: Atom, shape: t.Inst, method: str, give
 
 
 def _is_safe(request: Value) -> bool:
-    methods = [v for x in request if isinstance(x.shape, t.Obj) for v in t.constants(dict(x.shape.attrs).get("method", ()))]
+    methods = [
+        v for x in request if isinstance(x.shape, t.Obj) for v in t.constants(dict(x.shape.attrs).get("method", ()))
+    ]
     return bool(methods) and all(m in ("GET", "HEAD", "OPTIONS") for m in methods)
 
 
@@ -157,10 +159,12 @@ def _collect(value: Value, found: dict[object, Value], depth: int = 8) -> None:
             _collect(shape.inner, found, depth - 1)
 
 
-SPECIAL.update({
-    "threadly.declared": _declared,
-    "threadly.granted": _granted,
-    "threadly.limited": _limited,
-    "threadly.permitted": _permitted,
-    "threadly.setting": _setting,
-})
+SPECIAL.update(
+    {
+        "threadly.declared": _declared,
+        "threadly.granted": _granted,
+        "threadly.limited": _limited,
+        "threadly.permitted": _permitted,
+        "threadly.setting": _setting,
+    }
+)

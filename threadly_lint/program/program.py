@@ -359,6 +359,8 @@ class Program:
         ) and not any(isinstance(b, n.Starred) for b in info.node.bases)
 
     def has_attribute(self, shape: t.Inst, name: str) -> bool:
+        if any(key == f".{name}" for key, _ in shape.keywords):
+            return True
         if any(isinstance(base, Class) and name in base.scope for base in self.mro(shape.info)):
             return True
         if any(name in base.names_stored for base in self.mro(shape.info) if isinstance(base, Class)):

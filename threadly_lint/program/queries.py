@@ -17,7 +17,9 @@ def consume(a: Activation, value: Value, node: n.Node, depth: int = MAX_DEPTH) -
         shape = atom.shape
         if (name := lazy_class(a, atom)) is not None:
             fact = a.knowledge.fact(f"{name}.__iter__", "read")
-            a.emit("read", f"{name}.__iter__", node, fact=fact, receiver=(atom,), model=a.program.models.name_in((atom,)))
+            a.emit(
+                "read", f"{name}.__iter__", node, fact=fact, receiver=(atom,), model=a.program.models.name_in((atom,))
+            )
         elif isinstance(shape, t.Seq | t.Map):
             for inner in t.parts_of(shape):
                 consume(a, inner, node, depth - 1)

@@ -66,7 +66,11 @@ def _managed(program: Program, info: Class, atom: Atom) -> Atom:
     shape = atom.shape
     if isinstance(shape, t.Inst) and program.inherits(shape.info, *MANAGERS):
         return atom._replace(shape=shape._replace(keywords=((".model", (Atom(t.ClassRef(info)),)),)))
-    if isinstance(shape, t.Obj) and not shape.elem and any(program.knowledge.is_subclass(shape.name, m) for m in MANAGERS):
+    if (
+        isinstance(shape, t.Obj)
+        and not shape.elem
+        and any(program.knowledge.is_subclass(shape.name, m) for m in MANAGERS)
+    ):
         return atom._replace(shape=shape._replace(elem=(Atom(t.Inst(info)),)))
     return atom
 

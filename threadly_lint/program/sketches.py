@@ -85,7 +85,9 @@ def _splice(a: Activation, outcome: Outcome, node: n.Node, auth: Proof, outer: F
             a.events.append(Inlined(node, a.function, event.outcome, here, frame, event.label))
 
 
-def _graft(frame: Frame | None, outer: Frame | None, node: n.Node, a: Activation, done: dict[int, Frame]) -> Frame | None:
+def _graft(
+    frame: Frame | None, outer: Frame | None, node: n.Node, a: Activation, done: dict[int, Frame]
+) -> Frame | None:
     """The constructs of a sketch, standing inside those of its caller."""
     if frame is None:
         return outer

@@ -38,7 +38,9 @@ class Slots:
             self._searched.add(place)
             for function in self._writers.get(key, ())[:MAX_WRITERS]:
                 self.program.generic_outcome(function)
-        return self.program.behaviour.slots.get(place, ())
+        stored = self.program.behaviour.slots
+        known = self.program.knowledge.class_of(owner)
+        return t.join(*(stored.get((base, key), ()) for base in (known.mro if known is not None else (owner,))))
 
     @cached_property
     def _writers(self) -> dict[str, list[Function]]:
