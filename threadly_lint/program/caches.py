@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LOADS = ("read", "external-call", "index-read")
 LOOKED_UP = frozenset("get gets getex hget hgetall hmget mget get_many aget aget_many multi_get get_with_ttl".split())
+MAX_WRAPPERS = 2
 LOCKING = frozenset({"add", "aadd"})
 READ_BACK = frozenset("hset hmset mset setnx getset hsetnx".split())
 
@@ -158,7 +159,9 @@ def caches(program: Program) -> Caches:
 
 def _asking_level(line: Timeline, get: Moment) -> int:
     """The innermost function that loads something after it has asked."""
-    return max((fork(get, m) for m in line.after(get, *LOADS)), default=len(get.points) - 1)
+    own = len(get.points) - 1
+    levels = [level for m in line.after(get, *LOADS) if own - (level := fork(get, m)) <= MAX_WRAPPERS]
+    return max(levels, default=own)
 
 
 def tests(function: Function) -> Iterator[n.Expr]:

@@ -125,6 +125,8 @@ class Coordination:
             return False
         if any(later.event.model == first.event.model for later in line.after(second, "write")):
             return False
+        if any(earlier.event.model == second.event.model for earlier in line.before(first, "write")):
+            return False
         return not self._outside_between(line, first, second)
 
     def _commits(self, line: Timeline) -> Pair | None:
