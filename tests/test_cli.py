@@ -332,7 +332,7 @@ def test_rules_and_rule(command: Command) -> None:
     assert "TLZ001  error    -          unparsable-file\n" in out
     code, out, _ = command("rule", "unparsable-file")
     assert code == 0
-    assert out.startswith("TLZ001 unparsable-file (error)\n\nA file could not be read or parsed")
+    assert out.startswith("# TLZ001 unparsable-file\n\nA file could not be read or parsed")
 
 
 def run_python(*words: str, **options: object) -> subprocess.CompletedProcess[str]:

@@ -15,10 +15,10 @@ from threadly_lint.commands._options import rules_option
 def command(code: str, folders: tuple[Path, ...]) -> None:
     """Explain the rule with this CODE or name."""
     from threadly_lint.registry import load_registry
+    from threadly_lint.report.rule_page import render_page
 
     registry = load_registry(folders)
     rule = registry.describe(code.upper()) or registry.by_name(code)
     if rule is None:
         raise click.UsageError(f"there is no rule `{code}`{registry.hint(code)}")
-    fix = getattr(rule, "fix", None)
-    click.echo(f"{rule.code} {rule.name} ({rule.level}{f', {fix} fix' if fix else ''})\n\n{rule.page.strip()}")
+    click.echo(render_page(rule), nl=False)
