@@ -61,8 +61,9 @@ parameter typed as text is still any text there, and in a command line.
 
 ## Limits
 
-One finding for each endpoint and kind of effect. Checks of length or content by hand other than those above are not
-believed.
+One finding for each endpoint and kind of effect; where a helper both reads the request and uses it, one for the helper.
+Checks of length or content by hand other than those above are not believed. What an unknown library was given may have
+been checked there, so its result counts as checked. A user agent or address kept for the record has low confidence.
 
 ## Peers
 
@@ -89,7 +90,7 @@ def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
     found = request_flows(program, endpoint)
     done: set[object] = {flow.kind for flow in found if flow.poured}
     for flow in found:
-        if {flow.kind, flow.span} & done or flow.standing != "unchecked":
+        if flow.repeated or {flow.kind, flow.span} & done or flow.standing != "unchecked":
             continue
         done |= {flow.kind, flow.span}
         yield rule.finding(

@@ -91,7 +91,7 @@ HOW = {
 def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
     """One finding for an endpoint: the first effect on the wrong side of the schema, else a verdict that is ignored."""
     for flow in request_flows(program, endpoint):
-        if flow.standing != "unchecked" and not flow.poured:
+        if flow.standing != "unchecked" and not (flow.poured or flow.repeated):
             yield misplaced(endpoint, flow)
             return
     for run in endpoint.runs:

@@ -8,6 +8,7 @@ from threadly_lint.program.callers import dereferenced
 from threadly_lint.program.class_decorators import method_decorators
 from threadly_lint.program.names import Class
 from threadly_lint.program.relations import field_value, managed, may_be_null, reverse_value
+from threadly_lint.program.request_data import checked_tags, is_raw
 from threadly_lint.program.types import Atom, Tag, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -170,9 +171,19 @@ def instance_attribute(a: Activation, atom: Atom, shape: t.Inst, name: str, node
     if own is None and found is None:
         own = a.program.method_stores(shape.info, name) or None
     value = t.join(own or (), found or ()) if own is None or found is None else own
-    is_exact = bool(own) and bool(shape.args or shape.keywords)
-    tags = frozenset(x for x in atom.tags if x.kind != "request") if is_exact else atom.tags
-    return t.proven(t.tagged(value, tags), atom.proof) if value else t.unknown(atom.tags, atom.proof)
+    if value and own and (shape.args or shape.keywords):
+        tags = frozenset(x for x in atom.tags if x.kind != "request")
+    else:
+        tags = _inherited(a, shape, atom.tags, is_found=bool(value))
+    return t.proven(t.tagged(value, tags), atom.proof) if value else t.unknown(tags, atom.proof)
+
+
+def _inherited(a: Activation, shape: t.Inst, tags: t.Tags, *, is_found: bool) -> t.Tags:
+    """Provenance that an attribute has from its object: what a row or code that cannot be seen gives is no raw data."""
+    if not any(map(is_raw, tags)):
+        return tags
+    may_check = a.program.models.is_model(shape.info) or (not is_found and not a.program.closed(shape.info))
+    return checked_tags(tags) if may_check else tags
 
 
 def class_value(a: Activation, atom: Atom, info: Class, name: str, node: n.Expr) -> Value | None:

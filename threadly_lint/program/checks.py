@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from threadly_lint.knowledge import Fact
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, State
+from threadly_lint.program.containers import escapes
 from threadly_lint.program.effects import Outcome
 from threadly_lint.program.expressions import path_of
 from threadly_lint.program.libraries import Call
 from threadly_lint.program.names import Function
-from threadly_lint.program.request_data import CHECKED, checked, is_raw, raw_tags
+from threadly_lint.program.request_data import CHECKED, ESCAPED, checked, is_raw, raw_tags
 from threadly_lint.program.types import NO_TAGS, Atom, Tag, Tags, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -143,6 +144,8 @@ def builtin_method(a: Activation, node: n.Expr, callee: Atom, args: tuple[Value,
     if not isinstance(node, n.Call) or not isinstance(node.func, n.Attribute) or not raw_tags((callee,)):
         return value
     name = node.func.attr
+    if escapes(name, args):
+        return t.tagged(value, frozenset({ESCAPED}))
     if name in MEASURES or name in TEXT_TESTS:
         return text_test(a, node, callee, name, args, checked(value))
     return value

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.callers import claim
-from threadly_lint.program.request_data import checked_tags
+from threadly_lint.program.request_data import ESCAPED, checked_tags
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -224,11 +224,18 @@ def items_or_itself(value: Value) -> list[Value]:
     return list(only.items) if isinstance(only, t.Seq) and only.items is not None else [value]
 
 
+def escapes(name: str, args: tuple[Value, ...]) -> bool:
+    """``translate``, or ``replace("<", ...)``."""
+    return name == "translate" or (name == "replace" and bool(args) and "<" in t.constants(args[0]))
+
+
 def _text_method(atom: Atom, name: str, tags: t.Tags, args: tuple[Value, ...]) -> Value:
     if name in ("startswith", "endswith") and (verdict := _affix(atom, name, args)) is not None:
         return t.tagged(t.const(verdict), checked_tags(tags))
     if name in ("lower", "upper") and isinstance(atom.shape, t.Const):
         return t.tagged(t.const(getattr(str(atom.shape.value), name)()), tags)
+    if escapes(name, args):
+        tags |= {ESCAPED}
     if name in ("split", "rsplit", "splitlines", "partition", "rpartition"):
         return (Atom(t.Seq("list", None, t.obj("str", tags=tags)), tags, atom.proof),)
     if name.startswith(("is", "ends", "starts")):

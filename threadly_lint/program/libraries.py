@@ -280,7 +280,9 @@ class Libraries:
         if not value and self.knowledge.exceptions(call.name):
             value = t.obj(call.name)
         if status:
-            value = tuple(_with_status(x, status) for x in value or t.obj(call.name))
+            value = tuple(_with_attr(x, "status", t.const(status)) for x in value or t.obj(call.name))
+        if "build-raw" in effects and call.args and (text := t.shape_text(call.args[0])):
+            value = tuple(_with_attr(x, "text", t.const(text)) for x in value or t.obj(call.name))
         return self._provenance(call, value, effects)
 
     def _provenance(self, call: Call, value: Value, effects: set[str]) -> Value:
@@ -318,9 +320,9 @@ class Libraries:
         return (*absent, *t.proven(there, proof))
 
 
-def _with_status(atom: Atom, status: int) -> Atom:
+def _with_attr(atom: Atom, name: str, value: Value) -> Atom:
     shape = atom.shape
     if not isinstance(shape, t.Obj):
         return atom
-    attrs = {**dict(shape.attrs), "status": t.const(status)}
+    attrs = {**dict(shape.attrs), name: value}
     return atom._replace(shape=shape._replace(attrs=tuple(sorted(attrs.items()))))

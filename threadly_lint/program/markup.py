@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
 from threadly_lint.program.effects import Event, Occurrence
-from threadly_lint.program.request_data import plain_text, raw_tags
+from threadly_lint.program.request_data import ESCAPED, plain_text, raw_tags
 from threadly_lint.program.types import Tags, Value
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def markup_flows(endpoint: EntryPoint) -> Iterator[tuple[Occurrence, Tags]]:
 
 
 def _text_sources(value: Value) -> Tags:
-    return raw_tags(value) | plain_text(value)
+    unescaped = tuple(x for x in value if ESCAPED not in x.tags)
+    return frozenset(x for x in raw_tags(unescaped) | plain_text(unescaped) if x.detail != "url")
 
 
 def _markup_of(endpoint: EntryPoint, occurrence: Occurrence) -> Value:

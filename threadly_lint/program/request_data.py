@@ -12,6 +12,8 @@ from threadly_lint.program import types as t
 from threadly_lint.program.types import Atom, Tag, Tags, Value
 
 CHECKED = Tag("request", "checked")
+ESCAPED = Tag("escaped")
+"""Of text in which the code has replaced characters with a meaning in markup by hand."""
 NOT_RAW = frozenset({"typed", "text", "checked"})
 PLAIN_TEXT = frozenset({"text"})
 SENT_ALONG = frozenset({"headers", "cookies"})
@@ -30,12 +32,18 @@ def raw_tags(value: Iterable[Atom]) -> Tags:
     """
     atoms = list(_atoms(value))
     by_caller = any(map(_is_about_caller, atoms))
-    return frozenset(x for atom in atoms for x in atom.tags if is_raw(x) and not (by_caller and x.detail in SENT_ALONG))
+    data = [x for atom in atoms if not _may_be_selected(atom) for x in atom.tags if is_raw(x)]
+    return frozenset(x for x in data if not (by_caller and x.detail in SENT_ALONG))
 
 
 def plain_text(value: Iterable[Atom]) -> Tags:
     """Sources that the framework took for text and nothing else."""
     return frozenset(x for atom in _atoms(value) for x in atom.tags if x.kind == "request" and x.detail in PLAIN_TEXT)
+
+
+def _may_be_selected(atom: Atom) -> bool:
+    """Whether it may be what a look-up has found: it cannot be typed, and a look-up had a part in it."""
+    return isinstance(atom.shape, t.Unknown) and any(x.kind == "chosen" for x in atom.tags)
 
 
 def is_text(value: Value) -> bool:

@@ -12,11 +12,12 @@ from threadly_lint.program import types as t
 from threadly_lint.program.effects import Event, Occurrence
 from threadly_lint.program.request_data import is_raw, plain_text, raw_tags
 from threadly_lint.program.schema_checks import SchemaCheck, schema_checks
-from threadly_lint.program.types import Tags, Value
+from threadly_lint.program.types import Atom, Tags, Value
 from threadly_lint.values import Span, Step
 
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint, Run
+    from threadly_lint.program.names import Function
     from threadly_lint.program.program import Program
 
 Standing = Literal["unchecked", "checked later", "checked beside"]
@@ -44,6 +45,7 @@ INCIDENTAL = frozenset({"url", "headers", "cookies"})
 BODIES = frozenset({"body", "json"})
 FORWARDED = frozenset({"auth", "cookies", "headers"})
 IDENTITY_CHECKS = ("token-check", "token", "user-check", "sign-in", "current-user")
+CHECKING_MODELS = ("beanie.Document", "odmantic.Model", "ormar.Model")
 SCALARS = frozenset("str bytes int float bool".split())
 POURING = frozenset("construct write upsert build-write".split())
 POURED_POSITIONALLY = frozenset("update values insert create insert_many update_from_dict sqlmodel_update".split())
@@ -55,9 +57,11 @@ PLACEHOLDER = re.compile(r"%s|%\(|\?|:\w|\$\d|\{\}")
 class Flow:
     """Raw data of one endpoint that one effect is given.
 
-    ``path``, ``span`` and ``symbol`` are the place in the handler's own function where that happens: the effect itself,
-    or the call that hands the data on. ``sources`` are the parts of the request that it comes from. ``standing`` tells
-    whether the same data passes a schema later, or has passed one whose result is not used here.
+    ``path``, ``span`` and ``symbol`` are the place where that happens in the function that has read the data from the
+    request (most often the handler): the effect itself, or the call that hands the data on. ``sources`` are the parts
+    of the request that it comes from. ``standing`` tells whether the same data passes a schema later, or has passed one
+    whose result is not used here. ``repeated`` flows happen in a helper at a place that an earlier endpoint has brought
+    up.
     """
 
     kind: SinkKind
@@ -66,6 +70,7 @@ class Flow:
     sources: Tags
     poured: bool
     standing: Standing
+    repeated: bool
     path: str
     span: Span
     symbol: str
@@ -124,20 +129,25 @@ def request_flows(program: Program, endpoint: EntryPoint) -> list[Flow]:
 
 def _flows_of(program: Program, endpoint: EntryPoint, run: Run) -> Iterator[Flow]:
     checks = list(schema_checks(program, run.occurrences))
+    readers = _readers(run)
+    places: dict[object, EntryPoint] = program.memo.setdefault("places of flows", {})
     inside = frozenset(map(id, run.inside))
     for position, occurrence in enumerate(run.occurrences):
         event = occurrence.event
         poured = is_poured(event)
         kind = SINKS.get(event.effect) or ("database write" if poured else None)
         sources = sources_of(program, event, kind) if kind and id(occurrence) in inside else t.NO_TAGS
-        if kind is None or not sources or _checked_as_model(event, run.occurrences[position + 1 :]):
+        if kind is None or not sources or _checked_as_model(program, event, run.occurrences[position + 1 :]):
             continue
         covering = [check for check in checks if check.covers(sources)]
         if any(check.in_place and check.position < position for check in covering):
             continue
-        yield Flow(
-            kind, endpoint, occurrence, sources, poured, _standing(position, covering), *_place(endpoint, occurrence)
-        )
+        reader = _reader(endpoint, occurrence, sources, readers)
+        path, span = _place(occurrence, reader)
+        first = places.setdefault((path, span, kind), endpoint)
+        repeated = first is not endpoint and reader is not endpoint.function
+        standing = _standing(position, covering)
+        yield Flow(kind, endpoint, occurrence, sources, poured, standing, repeated, path, span, reader.symbol)
 
 
 def _standing(position: int, covering: list[SchemaCheck]) -> Standing:
@@ -146,24 +156,40 @@ def _standing(position: int, covering: list[SchemaCheck]) -> Standing:
     return "checked later" if covering else "unchecked"
 
 
-def _checked_as_model(event: Event, later: tuple[Occurrence, ...]) -> bool:
-    """``row.full_clean()`` before the row is saved checks what it was made of."""
+def _checked_as_model(program: Program, event: Event, later: tuple[Occurrence, ...]) -> bool:
+    """The model checks what it is made of: by itself, or with ``row.full_clean()`` before the row is saved."""
     if event.effect not in ("construct", "assign"):
         return False
+    info = program.models.named(event.model)
+    if info is not None and not is_poured(event) and program.inherits(info, *CHECKING_MODELS):
+        return True
     return any(o.effect == "validation" and o.event.model == event.model != "" for o in later)
 
 
-def _place(endpoint: EntryPoint, occurrence: Occurrence) -> tuple[str, Span, str]:
-    """The effect, or the handler's own call on the way to it."""
+def _reader(endpoint: EntryPoint, occurrence: Occurrence, sources: Tags, readers: dict[str, set[Function]]) -> Function:
+    """The function on the way that has read the data from the request; the handler when it, or none of them, has."""
+    reading = frozenset().union(*(readers.get(x.detail, ()) for x in sources))
+    on_the_way = [c.outcome.function for c in occurrence.calls if c.outcome.function in reading]
+    return on_the_way[-1] if on_the_way else endpoint.function
+
+
+def _place(occurrence: Occurrence, reader: Function) -> tuple[str, Span]:
+    """The effect, or the reader's own call that hands the data on."""
     event = occurrence.event
-    if event.function is endpoint.function:
-        return event.path, event.span, event.symbol
-    own = next((c for c in occurrence.calls if c.function is endpoint.function and c.node.span[0]), None)
-    called = any(c.outcome.function is endpoint.function for c in occurrence.calls)
-    if own is not None and called:
-        inner = [c for c in occurrence.calls if c.function is endpoint.function]
-        return endpoint.path, Span(*inner[-1].node.span), endpoint.symbol
-    return event.path, event.span, event.symbol
+    own = next((c for c in reversed(occurrence.calls) if c.function is reader and c.node.span[0]), None)
+    if event.function is reader or own is None:
+        return event.path, event.span
+    return reader.path, Span(*own.node.span)
+
+
+def _readers(run: Run) -> dict[str, set[Function]]:
+    """For each source, the functions that read it from the request."""
+    found: dict[str, set[Function]] = {}
+    for occurrence in run.occurrences:
+        if occurrence.effect == "source":
+            for tag in raw_tags(occurrence.event.value):
+                found.setdefault(tag.detail, set()).add(occurrence.event.function)
+    return found
 
 
 # What an effect is given ----------------------------------------------------------------------------------------------
@@ -171,13 +197,18 @@ def _place(endpoint: EntryPoint, occurrence: Occurrence) -> tuple[str, Span, str
 
 def sources_of(program: Program, event: Event, kind: SinkKind | None) -> Tags:
     """The raw sources in what matters about an effect: values written, bodies, addresses, paths, keys, commands."""
-    values = list(_values(program, event, kind))
+    values = [tuple(x for x in v if not _is_row(program, x)) for v in _values(program, event, kind)]
     tags = frozenset().union(*(raw_tags(v) for v in values))
     if kind in ANY_TEXT_IS_TOO_MUCH:
         tags |= frozenset().union(*(plain_text(v) for v in values))
     if kind != "file path":
         tags = frozenset(x for x in tags if x.detail != "url")
     return tags
+
+
+def _is_row(program: Program, atom: Atom) -> bool:
+    """Rows are no request data, whatever has been poured into them."""
+    return isinstance(atom.shape, t.Inst) and program.models.is_model(atom.shape.info)
 
 
 def _values(program: Program, event: Event, kind: SinkKind | None) -> Iterator[Value]:

@@ -20,6 +20,7 @@ SCHEMA_LIBRARIES = (
     "cattrs.", "cerberus.", "django.forms.", "flask_wtf.", "jsonschema.", "marshmallow.", "msgspec.", "pydantic.",
     "rest_framework.serializers.", "trafaret.", "voluptuous.", "wtforms.",
 )  # fmt: skip
+APART = frozenset({"headers", "cookies", "path", "url"})
 FORM = frozenset({t.Tag("request", "form")})
 
 
@@ -38,7 +39,9 @@ class SchemaCheck:
     everything: bool = False
 
     def covers(self, sources: Tags) -> bool:
-        return self.everything or (bool(sources) and sources <= self.sources)
+        """Whether it is about this data: a schema that is given a header is no schema for headers."""
+        is_body = bool(sources) and not any(x.detail in APART for x in sources)
+        return self.everything or (is_body and sources <= self.sources)
 
 
 def schema_checks(program: Program, occurrences: Iterable[Occurrence]) -> Iterator[SchemaCheck]:
