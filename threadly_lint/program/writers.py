@@ -101,17 +101,22 @@ class Writers:
         return found
 
     def lacks(self, ways: Iterable[Way], does: Callable[[Way], Moment | None]) -> Iterator[Lack]:
-        """The writes that lack a step, one for each function that would have to take it."""
+        """The writes that lack a step, one for each function that would have to take it.
+
+        Those who take it are the functions that write and take the step, or, behind one wrapper, those that write.
+        """
         steps = [(way, does(way)) for way in ways]
         good = [(way, step) for way, step in steps if step is not None]
         fine = {p.key for way, _ in good for p in way.write.points}
-        doers = {doer for way, step in good if (doer := _takes(way, step))}
+        joining = {_takes(way, step) for way, step in good}
+        writing = {way.write.points[-1].symbol for way, _ in good}
+        doers = max(joining, writing, key=len)
         bad: dict[str, tuple[Way, Point]] = {}
         for way, step in steps:
             point = next((p for p in reversed(way.write.points) if p.key not in fine), None)
             if step is None and point is not None:
                 bad.setdefault(point.symbol, (way, point))
-        lacking = tuple(sorted(bad.keys() - doers))
+        lacking = tuple(sorted(bad.keys() - joining - writing))
         for symbol in lacking:
             yield Lack(*bad[symbol], tuple(sorted(doers)), lacking)
 
