@@ -18,7 +18,7 @@ from threadly_lint.frameworks.base import (
     subclasses,
     texts_of,
 )
-from threadly_lint.frameworks.litestar_layers import Layer, handler_call, layer_steps
+from threadly_lint.frameworks.litestar_layers import Layer, handler_call, handler_layer, layer_steps
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
@@ -136,7 +136,7 @@ class Site:
                 paths = tuple(texts_of(options.get("path") or (args[0] if args else ()))) or ("",)
                 kind = "websocket" if name in WEBSOCKETS else "http"
                 methods = (name.upper(),) if name in VERBS else _methods(kind, options)
-                yield Marked(function, kind, methods, paths, Layer(lambda x: options.get(x, ()), options))
+                yield Marked(function, kind, methods, paths, handler_layer(options))
 
     def _endpoint(
         self, marked: Marked, handler: Value, layers: tuple[Layer, ...], owner: str, group: str
@@ -152,10 +152,10 @@ class Site:
             mounts.append(
                 Mount(place, tuple(layer_steps(self.program, inside, marked.kind, method, place)), owner, call=call)
             )
-        call = mounts[0].call
-        assert call is not None
+        first = mounts[0].call
+        assert first is not None
         return EntryPoint(
-            self.program, marked.kind, "litestar", marked.function, call, marked.methods, tuple(mounts), group  # type: ignore[arg-type]
+            self.program, marked.kind, "litestar", marked.function, first, marked.methods, tuple(mounts), group  # type: ignore[arg-type]
         )  # fmt: skip
 
 

@@ -36,7 +36,12 @@ class Layer(NamedTuple):
     """One layer: ``get`` gives an option by name; ``options`` are those that a handler's decorator was given."""
 
     get: Callable[[str], Value]
-    options: dict[str, Value] = {}
+    options: tuple[tuple[str, Value], ...] = ()
+
+
+def handler_layer(options: dict[str, Value]) -> Layer:
+    """The innermost layer, with the options of a handler's decorator."""
+    return Layer(lambda name: options.get(name, ()), tuple(options.items()))
 
 
 def layer_steps(program: Program, layers: tuple[Layer, ...], kind: str, method: str, path: str) -> Iterator[Step]:
