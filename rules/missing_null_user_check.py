@@ -70,7 +70,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Endpoint, Finding, Occurrence, Program, Rule, may_be_absent
+from threadly_lint.rule import Endpoint, Finding, Occurrence, Program, Rule, is_user, may_be_absent
 
 rule = Rule(code="TLA002", pattern="auth-database", level="error", planned_fix="unsafe")
 
@@ -80,7 +80,7 @@ def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
     """The first use of a user that may be absent."""
     if endpoint.public or endpoint.guards:
         return
-    uses = (o for run in endpoint.runs for o in run.inside if uses_absent_user(o))
+    uses = (o for run in endpoint.runs for o in run.inside if uses_absent_user(program, o))
     first = next(uses, None)
     if first is None:
         return
@@ -92,15 +92,15 @@ def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
     )
 
 
-def uses_absent_user(occurrence: Occurrence) -> bool:
+def uses_absent_user(program: Program, occurrence: Occurrence) -> bool:
     """It is dereferenced, or stored in a row, where nothing has proven that it is there."""
     if occurrence.auth or occurrence.event.symbol == "":
         return False
     if occurrence.effect == "absent-user":
-        return True
+        return is_user(program, occurrence.event.value)
     stored = occurrence.effect in ("construct", "assign")
     values = (*(v for _, v in occurrence.event.keywords), occurrence.event.value if occurrence.effect == "assign" else ())
-    return stored and any(may_be_absent(v) for v in values)
+    return stored and any(may_be_absent(v) and is_user(program, v) for v in values)
 
 
 def what(occurrence: Occurrence) -> str:

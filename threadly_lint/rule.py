@@ -46,6 +46,7 @@ from threadly_lint.program.open_inputs import OpenInput, open_inputs
 from threadly_lint.program.openings import Opening, opening
 from threadly_lint.program.own_clients import OwnClient, own_clients
 from threadly_lint.program.ownership import (
+    is_user,
     issues_own_tokens,
     own_account_reads,
     provider_id_columns,
@@ -60,7 +61,7 @@ from threadly_lint.program.refusals import Refusal, refusals, unhandled_limiters
 from threadly_lint.program.request_flow import Flow, is_signed, request_flows, source_words, untyped_body
 from threadly_lint.program.response_checks import unchecked_responses
 from threadly_lint.program.retries import LooseRetry, loose_retries
-from threadly_lint.program.routers import Router, is_usual, place_of, routers
+from threadly_lint.program.routers import Router, is_usual, one_per_handler, place_of, routers
 from threadly_lint.program.schema_checks import ignored_verdict
 from threadly_lint.program.siblings import Practice, practice
 from threadly_lint.program.stale_entries import Stale, stale_entries
@@ -155,6 +156,7 @@ __all__ = [
     "hidden_failures",
     "ignored_verdict",
     "is_signed",
+    "is_user",
     "is_usual",
     "issues_own_tokens",
     "loose_retries",
@@ -163,6 +165,7 @@ __all__ = [
     "misplaced",
     "monitoring",
     "never_stored",
+    "one_per_handler",
     "open_inputs",
     "opening",
     "own_account_reads",

@@ -25,7 +25,7 @@ from threadly_lint.program.activation import Activation
 from threadly_lint.program.calls import call_value
 from threadly_lint.program.contexts import hand_over, stay_inside
 from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
-from threadly_lint.program.names import Function
+from threadly_lint.program.names import Class, Function
 from threadly_lint.program.parameters import definition_scope
 from threadly_lint.program.request_data import is_text, raw_tags
 from threadly_lint.program.types import Atom, Tag, Value
@@ -177,10 +177,28 @@ def injected_call(program: Program, handler: Value, function: Function) -> Rest:
 
     def call(a: Activation) -> Value:
         with a.leaving(len(a.left)):
+            receiver = _receiver(a, function, handler_node(function))
             keywords = _arguments(a, function, handler_node(function))
-            return call_value(a, handler, (), keywords, handler_node(function)) if a.state is not None else ()
+            return call_value(a, handler, receiver, keywords, handler_node(function)) if a.state is not None else ()
 
     return call
+
+
+def _receiver(a: Activation, function: Function, node: n.Expr) -> tuple[Value, ...]:
+    """The controller of a handler that is a method: dependencies in its class body and constructor come first."""
+    info = function.owner
+    if info is None or a.program.kind(function) == "static":
+        return ()
+    given: dict[str, Value] = {}
+    for base in a.program.mro(info):
+        for name in base.scope if isinstance(base, Class) else ():
+            target = t.join(*(depends_on(x) for x in a.program.own_class_attribute(base, name))) if name not in given else ()
+            if target and a.state is not None:
+                given[name] = inject(a, target, node)
+    init = a.program.constructor(info)
+    if init is not None and a.state is not None:
+        given |= _arguments(a, init, node)
+    return ((Atom(t.Inst(info, (), tuple(given.items()))),),)
 
 
 def inject(a: Activation, target: Value, node: n.Expr, depth: int = 0) -> Value:

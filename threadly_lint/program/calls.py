@@ -459,6 +459,7 @@ SPECIAL: dict[str, Special] = {
     "functools.partialmethod": _partial,
     "functools.update_wrapper": _same,
     "werkzeug.local.LocalProxy": _proxied,
+    "django.utils.functional.SimpleLazyObject": _proxied,
     "typing.cast": lambda a, e, args, kw: args[1] if len(args) > 1 else t.ANYTHING,
     "copy.copy": _same,
     "copy.deepcopy": _same,

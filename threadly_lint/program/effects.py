@@ -196,7 +196,40 @@ def describe(event: Event) -> str:
     return f"{words.get(event.effect, event.effect)}{about} with `{event.api}`"
 
 
-MAX_OCCURRENCES = 4000
+MAX_OCCURRENCES = 2500
+MAX_CALLS = 60
+PROTECTING = ("try", "with", "callback")
+
+
+class _Level:
+    """One callee while its events are gone through. Frames are spelled out once for all events that share them."""
+
+    __slots__ = ("calls", "frames", "items", "outer", "proof", "protections")
+
+    def __init__(
+        self, outcome: Outcome, proof: Proof, outer: tuple[Frame, ...], calls: tuple[Inlined, ...]
+    ) -> None:
+        self.items = iter(outcome.events)
+        self.proof = proof
+        self.outer = outer
+        self.calls = calls
+        self.frames: dict[Frame | None, tuple[Frame, ...]] = {None: outer}
+        self.protections: dict[Frame | None, frozenset[int]] = {}
+
+    def around(self, frame: Frame | None) -> tuple[Frame, ...]:
+        """The constructs around a point, innermost first, those of callers after."""
+        found = self.frames.get(frame)
+        if found is None:
+            found = self.frames[frame] = (*frame.chain(), *self.outer) if frame is not None else self.outer
+        return found
+
+    def protection(self, frame: Frame | None) -> frozenset[int]:
+        """What decides how a failure at a point ends."""
+        found = self.protections.get(frame)
+        if found is None:
+            found = frozenset(id(f.node) for f in self.around(frame) if f.kind in PROTECTING)
+            self.protections[frame] = found
+        return found
 
 
 def occurrences(outcome: Outcome, auth: Proof = NO_PROOF) -> Iterator[Occurrence]:
@@ -207,21 +240,21 @@ def occurrences(outcome: Outcome, auth: Proof = NO_PROOF) -> Iterator[Occurrence
     """
     seen: set[tuple[int, bool, frozenset[int]]] = set()
     count = 0
-    stack: list[tuple[Iterator[Event | Inlined], Proof, tuple[Frame, ...], tuple[Inlined, ...]]]
-    stack = [(iter(outcome.events), auth, (), ())]
+    stack = [_Level(outcome, auth, (), ())]
     while stack and count < MAX_OCCURRENCES:
-        items, proof, outer, calls = stack[-1]
-        item = next(items, None)
+        level = stack[-1]
+        item = next(level.items, None)
         if item is None:
             stack.pop()
             continue
-        frames = (*(item.frame.chain() if item.frame else ()), *outer)
-        here = proof | item.auth
+        here = level.proof | item.auth if item.auth else level.proof
         if isinstance(item, Event):
             count += 1
-            yield Occurrence(item, here, frames, calls)
+            yield Occurrence(item, here, level.around(item.frame), level.calls)
             continue
-        key = (id(item.outcome), bool(here), frozenset(id(f.node) for f in frames if f.kind in ("try", "with", "callback")))
-        if key not in seen and len(calls) < 60:
+        if not item.outcome.events or len(level.calls) >= MAX_CALLS:
+            continue
+        key = (id(item.outcome), bool(here), level.protection(item.frame))
+        if key not in seen:
             seen.add(key)
-            stack.append((iter(item.outcome.events), here, frames, (*calls, item)))
+            stack.append(_Level(item.outcome, here, level.around(item.frame), (*level.calls, item)))

@@ -9,7 +9,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.callers import IDENTIFYING, PROVIDER_ID
 from threadly_lint.program.effects import Occurrence
 from threadly_lint.program.personal import OWNER_COLUMN
-from threadly_lint.program.publicness import is_account, model_of
+from threadly_lint.program.publicness import is_account, model_of, session_keys
 from threadly_lint.program.types import Value
 
 if TYPE_CHECKING:
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 INTEGRITY_ERRORS = ("sqlalchemy.exc.IntegrityError", "django.db.IntegrityError", "sqlite3.IntegrityError")
+
+
+def is_user(program: Program, value: Value) -> bool:
+    """Whether a value is an account, a library's current user, or a session key that guards of this project look for."""
+    for atom in value:
+        if isinstance(atom.shape, t.Inst) and is_account(program, atom.shape.info):
+            return True
+        if any(tag.kind == "identity" or (tag.kind == "session" and tag.detail in session_keys(program)) for tag in atom.tags):
+            return True
+    return False
 
 
 def issues_own_tokens(program: Program) -> bool:

@@ -24,6 +24,7 @@ ENTRANCE = re.compile(
     r"verif(y|ication)|confirm|activat|invit|oauth|sso|saml|oidc|callback|session|unsubscribe|setup|install|account",
     re.IGNORECASE,
 )
+SECRET_LINK = re.compile(r"[<{][^<>{}]*\b\w*(secret|signature|signed|hmac)\w*[^<>{}]*[>}]", re.IGNORECASE)
 CREDENTIAL_COLUMN = re.compile(r"(^|_)(password|passwd|pwd|hashed|passphrase|pin)(_|$)", re.IGNORECASE)
 CODE_COLUMN = re.compile(r"(^|_)(token|code|otp|reset|recovery|verified|confirmed|activated)(_|$)", re.IGNORECASE)
 ACCOUNT_BASES = (
@@ -85,6 +86,8 @@ def evident_purpose(endpoint: EntryPoint) -> Purpose | None:
     kinds = {o.effect for o in effects}
     if HEALTH.search(endpoint.route) and not kinds & set(CHANGES):
         return Purpose("health", "health check")
+    if SECRET_LINK.search(endpoint.route):
+        return Purpose("link", "the address itself is a secret")
     if "sign-in" in kinds or _opens_session(endpoint.program, effects):
         return Purpose("sign-in", "signs the caller in")
     if "sign-out" in kinds:
