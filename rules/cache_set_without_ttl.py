@@ -68,5 +68,7 @@ def check(program: Program, _: Program) -> Iterator[Finding]:
 
 def message(found: Everlasting) -> str:
     if found.via:
-        return f"`{found.via}` is given no lifetime for what it keeps with `{found.api}`: the cached value never expires"
+        return (
+            f"`{found.via}` is given no lifetime for what it keeps with `{found.api}`: the cached value never expires"
+        )
     return f"the value that `{found.api}` keeps never expires"
