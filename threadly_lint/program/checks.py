@@ -62,20 +62,23 @@ def vouch(state: State, place: str, value: Value) -> None:
     state.checked |= {place}
 
 
-def believe(a: Activation, value: Value, when_true: State | None, when_false: State | None) -> None:
-    """Learn from the truth of a value that vouches for something, and from its falsehood."""
-    for state, kind, truth in ((when_true, "vouches", True), (when_false, "refutes", False)):
-        if state is None:
-            continue
-        for place in _places(value, kind, truth):
-            if place in a.places:
-                vouch(state, place, state.env.get(place) or a.places[place])
+def believe(a: Activation, state: State | None, left: Value, assumed: bool | None) -> None:
+    """Learn from the alternatives that are left on one side of a test, all true or false there as ``assumed``."""
+    if state is None:
+        return
+    for place in _vouched(left, assumed):
+        if place in a.places:
+            vouch(state, place, state.env.get(place) or a.places[place])
 
 
-def _places(value: Value, kind: str, truth: bool) -> frozenset[str]:
-    """Places for which every alternative that fits the outcome vouches."""
-    fitting = [x for x in value if t.truthiness(x) is not (not truth)]
-    found = [frozenset(tag.detail for tag in x.tags if tag.kind == kind) for x in fitting]
+def _vouched(value: Value, assumed: bool | None) -> frozenset[str]:
+    """Places that every alternative vouches for: by its truth or by its falsehood."""
+    found = []
+    for atom in value:
+        known = t.truthiness(atom)
+        truth = assumed if known is None else known
+        kind = {True: "vouches", False: "refutes", None: ""}[truth]
+        found.append(frozenset(tag.detail for tag in atom.tags if tag.kind == kind))
     return frozenset.intersection(*found) if found else frozenset()
 
 

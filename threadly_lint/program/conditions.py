@@ -55,8 +55,17 @@ def _branch_bool(a: Activation, test: n.BoolOp) -> Branches:
     return (going_on, stopped) if test.op == "and" else (stopped, going_on)
 
 
-def _split(a: Activation, test: n.Expr, value: Value, verdict: Callable[[Atom], bool | None]) -> Branches:
-    """Sort the alternatives of ``value`` by a verdict; each side keeps its own and learns what they prove."""
+def _split(
+    a: Activation,
+    test: n.Expr,
+    value: Value,
+    verdict: Callable[[Atom], bool | None],
+    truths: tuple[bool | None, bool | None] = (True, False),
+) -> Branches:
+    """Sort the alternatives of ``value`` by a verdict; each side keeps its own and learns what they prove.
+
+    ``truths`` says whether what is left on each side is true or false, as far as the verdict tells.
+    """
     if a.state is None:
         return None, None
     when_true = t.keep(value, lambda x: verdict(x) is not False)
@@ -64,7 +73,8 @@ def _split(a: Activation, test: n.Expr, value: Value, verdict: Callable[[Atom], 
     path = path_of(test)
     other = a.state.copy()
     sides = _learn(a.state, path, when_true, value), _learn(other, path, when_false, value)
-    believe(a, value, *sides)
+    for state, left, truth in zip(sides, (when_true, when_false), truths, strict=True):
+        believe(a, state, left, truth)
     return sides
 
 
@@ -96,7 +106,8 @@ def _compared(a: Activation, test: n.Compare, op: str, left: Value, right: Value
     if op == "in" and (present := membership(a, test, left, right)) is not None:
         return _split(a, right_node if _narrows_container(right) else test, present, _entry_verdict(right, left))
     if op in ("==", "is") and (expected := t.constants(right)) and len(expected) == len(right) == 1:
-        return _split(a, test.left, left, lambda x: _equals(x, expected[0], strict=op == "is"))
+        truths = (None, True if expected[0] is None else None)
+        return _split(a, test.left, left, lambda x: _equals(x, expected[0], strict=op == "is"), truths)
     if op in ("==", "is") and (secret := shared_secret(a, test, left, right)):
         return _split(a, test, (t.TRUE[0]._replace(proof=frozenset({secret})), *t.FALSE), t.truthiness)
     return _split(a, test, evaluate_compare(a, op, left, right), t.truthiness)
