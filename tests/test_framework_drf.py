@@ -330,3 +330,32 @@ urlpatterns = [path("a/", Make.as_view())]
     program = program_of(tmp_path, {"settings.py": settings, "models.py": MODELS, "urls.py": HEAD + code})
     (entry,) = program.entry_points
     assert any(o.effect == "rate-limit" for o in entry.runs[0].occurrences) is limited
+
+
+@pytest.mark.parametrize(
+    ("check", "unproven"),
+    [
+        ("validate(self, attrs)", ()),
+        ("validate_address(self, value)", ()),
+        ("to_representation(self, value)", ("write",)),
+    ],
+)
+def test_validating_runs_the_serializers_own_checks(tmp_path: Path, check: str, unproven: tuple[str, ...]) -> None:
+    code = f"""
+class Checking(serializers.ModelSerializer):
+    class Meta:
+        model = Order
+
+    def {check}:
+        if self.context["request"].user.is_anonymous:
+            raise serializers.ValidationError("no")
+        return None
+
+
+class Make(generics.CreateAPIView):
+    serializer_class = Checking
+
+
+urlpatterns = [path("a/", Make.as_view())]
+"""
+    assert unguarded(tmp_path, code) == {"POST Make": unproven}

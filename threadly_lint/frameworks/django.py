@@ -55,17 +55,19 @@ def all_patterns(program: Program) -> list[tuple[Pattern, Settings | None]]:
 
 
 def _all_patterns(program: Program) -> Iterator[tuple[Pattern, Settings | None]]:
-    roots = all_settings(program)
+    known = all_settings(program)
     urls = Urls(program)
-    for root, settings in roots:
-        yield from ((pattern, settings) for pattern in urls.patterns(root))
-    if roots:
+    for root, settings in known:
+        if root is not None:
+            yield from ((pattern, settings) for pattern in urls.patterns(root))
+    if any(root is not None for root, _ in known):
         return
+    loose = next((settings for _, settings in known), None)
     configurations = [m for m in program.modules.values() if _is_configuration(program, m)]
     found = {m: list(urls.patterns(m)) for m in configurations}
     for module, patterns in found.items():
         if module not in urls.included:
-            yield from ((pattern, None) for pattern in patterns)
+            yield from ((pattern, loose) for pattern in patterns)
 
 
 def mounted_objects(program: Program) -> Iterator[tuple[Atom, Pattern, Settings | None]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 DEPLOYED = ("wsgi", "asgi")
+TELLING = ("MIDDLEWARE", "REST_FRAMEWORK")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,16 +54,19 @@ def named(program: Program, importer: Module, text: str) -> Value:
     return program.import_name(importer, text)
 
 
-def all_settings(program: Program) -> list[tuple[Module, Settings]]:
-    """Each root URL configuration of the project with its settings; tests' own settings only when there are no others."""
+def all_settings(program: Program) -> list[tuple[Module | None, Settings]]:
+    """Each root URL configuration of the project with its settings; tests' own settings only when there are no others.
+
+    Where no module of the project is named as the root, one entry has what settings there are.
+    """
     key = "django settings"
     if key not in program.memo:
         program.memo[key] = list(_all_settings(program))
-    found: list[tuple[Module, Settings]] = program.memo[key]
+    found: list[tuple[Module | None, Settings]] = program.memo[key]
     return found
 
 
-def _all_settings(program: Program) -> Iterator[tuple[Module, Settings]]:
+def _all_settings(program: Program) -> Iterator[tuple[Module | None, Settings]]:
     chosen = _chosen_modules(program)
     definers = [m for m in program.modules.values() if m.skeleton.body and _own(program, m, "ROOT_URLCONF")]
     candidates = [*(m for m in chosen if setting(program, m, "ROOT_URLCONF")), *definers]
@@ -76,6 +80,10 @@ def _all_settings(program: Program) -> Iterator[tuple[Module, Settings]]:
                     groups.setdefault(root.path, (root, []))[1].append(module)
     for root, modules in groups.values():
         yield root, Settings(program, tuple(modules))
+    if not groups:
+        loose = [m for m in program.modules.values() if any(_own(program, m, name) for name in TELLING)]
+        if loose:
+            yield None, Settings(program, tuple(m for m in loose if not program.project.is_exempt(m.path)) or tuple(loose))
 
 
 def _chosen_modules(program: Program) -> list[Module]:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint, Run
 
 WRITES = ("write", "commit", "construct", "assign")
+IN_MEMORY = ("construct", "assign")
+ACTIVE_RECORDS = frozenset({"beanie", "django", "mongoengine", "ormar", "peewee", "piccolo", "tortoise"})
 
 
 class Access(NamedTuple):
@@ -41,7 +43,16 @@ def _access(endpoint: EntryPoint, run: Run, occurrence: Occurrence) -> Access | 
         return None
     if occurrence.effect not in (*WRITES, "read") or any(g.strength != "unknown" for g in occurrence.auth):
         return None
+    if occurrence.effect in IN_MEMORY and _is_saved_by_call(endpoint, occurrence):
+        return None
     return Access(run, occurrence, _confidence(endpoint, occurrence))
+
+
+def _is_saved_by_call(endpoint: EntryPoint, occurrence: Occurrence) -> bool:
+    """Whether a row reaches the database only through a call of its own (``save``): that call is the write."""
+    models = endpoint.program.models
+    info = models.named(occurrence.event.model)
+    return info is not None and models.library_of(info) in ACTIVE_RECORDS
 
 
 def _confidence(endpoint: EntryPoint, occurrence: Occurrence) -> Confidence:

@@ -25,6 +25,7 @@ from threadly_lint.program.names import Class
 from threadly_lint.program.queries import consume
 from threadly_lint.program.request_data import checked, checked_tags, raw_tags
 from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.validation_hooks import follow_validation
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import dotted
 
@@ -205,7 +206,7 @@ def _call_method(
     if name == "get" and args and (found := a.program.behaviour.key_value(a, receiver, args[0], node)):
         return t.join(found, args[1]) if len(args) > 1 else found
     call = Call(a.module, owner, (receiver,), args, keywords, node)
-    value = call_library(a, call)
+    value = follow_validation(a, call, call_library(a, call))
     _hold_result(a, call, receiver)
     if a.state is not None and _finishes(receiver, name):
         a.leave(Exit("raise", t.obj("builtins.StopIteration"), a.state.auth, a.program.behaviour.status_of(value), node))
