@@ -59,10 +59,12 @@ def _steps_around(settings: Settings) -> list[Around]:
 
 
 def _modules(settings: Settings) -> set[Module]:
-    """Where texts that tell paths apart may stand: the middleware's own modules and the settings."""
+    """Where texts that tell paths apart may stand: the modules of the middleware and its bases, and the settings."""
     texts = settings.texts("MIDDLEWARE") or settings.texts("MIDDLEWARE_CLASSES")
     shapes = [x.shape for text in texts for x in settings.named(text)]
-    return {*settings.modules, *(s.info.module for s in shapes if isinstance(s, t.ClassRef | t.Func))}
+    functions = {s.info.module for s in shapes if isinstance(s, t.Func)}
+    lines = [settings.program.mro(s.info) for s in shapes if isinstance(s, t.ClassRef)]
+    return {*settings.modules, *functions, *(c.module for line in lines for c in line if not isinstance(c, str))}
 
 
 def _is_telling(program: Program, name: str) -> bool:
