@@ -108,25 +108,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Endpoint, Finding, Program, Rule, changed_models, decides_on_rows, service_layer
+from threadly_lint.rule import (
+    Endpoint,
+    EntryPoint,
+    Finding,
+    Level,
+    Program,
+    Rule,
+    changed_models,
+    decides_on_rows,
+    one_per_handler,
+    service_layer,
+)
 
 rule = Rule(code="TLS001", pattern="service-layer", level="warning")
 
 
-@rule.for_each(Endpoint)
-def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
+@rule.for_each(Program)
+def check(program: Program, _: Program) -> Iterator[Finding]:
     """Handlers with business rules about rows, in projects that have another place for them."""
-    models = changed_models(endpoint)
-    if not models or not (len(models) > 1 or decides_on_rows(endpoint)):
-        return
     layer = service_layer(program)
-    declared = layer.is_declared_for(endpoint)
-    if not declared and not layer.is_evident:
-        return
+    for endpoint in one_per_handler(program.each(Endpoint)):
+        models = changed_models(endpoint)
+        if not models or not (len(models) > 1 or decides_on_rows(endpoint)):
+            continue
+        declared = layer.is_declared_for(endpoint)
+        if declared or layer.is_evident:
+            yield finding(endpoint, models, layer.share, "warning" if declared else "preview")
+
+
+def finding(endpoint: EntryPoint, models: tuple[str, ...], share: str, level: Level) -> Finding:
     names = ", ".join(f"`{model}`" for model in models)
-    yield rule.finding(
+    return rule.finding(
         endpoint,
-        f"`{endpoint.label}` works on {names} in the handler; {layer.share} handlers leave that to another layer",
-        level="warning" if declared else "preview",
+        f"`{endpoint.label}` works on {names} in the handler; {share} handlers leave that to another layer",
+        level=level,
         endpoint=endpoint.label,
     )

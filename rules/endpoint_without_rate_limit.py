@@ -62,7 +62,7 @@ A limit in front of the application is declared with the setting `gateway-limit`
 ## Limits
 
 What may be a limiter but cannot be seen, such as a decorator of an unknown library, lowers the confidence. Counters
-that end in an answer other than 429 are not recognised.
+that end in an answer other than 429 count when they are in a shared cache.
 
 ## Peers
 
@@ -75,13 +75,12 @@ from collections.abc import Iterator
 
 from threadly_lint.rule import (
     Endpoint,
-    EntryPoint,
     Finding,
     Program,
     Router,
     Rule,
     is_usual,
-    opening,
+    one_per_handler,
     place_of,
     rate_limits,
     routers,
@@ -92,18 +91,18 @@ rule = Rule(code="TLL001", pattern="rate-limiting", level="warning", planned_fix
 NAMED_IN_SUMMARY = 3
 
 
-@rule.for_each(Endpoint)
-def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
-    """What strangers could do too often, endpoint by endpoint."""
-    found = opening(endpoint) if not program.settings.gateway_limit else None
-    if found is None or (limited := rate_limits(program).of(endpoint, found)) == "yes":
+@rule.for_each(Program)
+def check(program: Program, _: Program) -> Iterator[Finding]:
+    """What strangers could do too often, handler by handler."""
+    if program.settings.gateway_limit:
         return
-    yield rule.finding(
-        place_of(program, endpoint),
-        f"`{endpoint.label}` {found.does} and nothing limits how often it is called",
-        confidence=found.confidence if limited == "no" else "low",
-        endpoint=endpoint.label,
-    )
+    openings = ((e, rate_limits(program).unlimited_opening(e)) for e in program.each(Endpoint))
+    found = {e: what for e, what in openings if what is not None}
+    for endpoint in one_per_handler(found):
+        what = found[endpoint]
+        message = f"`{endpoint.label}` {what.does} and nothing limits how often it is called"
+        place = place_of(program, endpoint)
+        yield rule.finding(place, message, confidence=what.confidence, endpoint=endpoint.label)
 
 
 @rule.for_each(Program)
@@ -114,7 +113,7 @@ def sum_up(program: Program, _: Program) -> Iterator[Finding]:
     small: list[Router] = []
     lacking: list[Router] = []
     for router in routers(program, program.each(Endpoint)):
-        without = [e for e in router.endpoints if lacks_limit(e, program)]
+        without = rate_limits(program).lacking(router.endpoints)
         (lacking if is_usual(program, len(without), len(router.endpoints)) else small).append(router)
     groups = [lacking] if len(lacking) >= program.settings.summary_count else [[router] for router in lacking]
     for group in groups:
@@ -125,7 +124,7 @@ def sum_up(program: Program, _: Program) -> Iterator[Finding]:
 def remaining(program: Program, small: list[Router]) -> Iterator[Finding]:
     """What strangers reach through small routers: one summary at the first, or one for each exception."""
     endpoints = [e for router in small for e in router.endpoints if not e.guards]
-    without = [e for e in endpoints if lacks_limit(e, program)]
+    without = rate_limits(program).lacking(endpoints)
     if is_usual(program, len(without), len(endpoints)):
         yield summary(small, program)
         return
@@ -134,17 +133,10 @@ def remaining(program: Program, small: list[Router]) -> Iterator[Finding]:
         yield rule.finding(place, message, level="preview", confidence="medium", endpoint=endpoint.label)
 
 
-def lacks_limit(endpoint: EntryPoint, program: Program) -> bool:
-    """Whether an endpoint that is not reported by itself goes without limit; health checks may."""
-    if not endpoint.runs or endpoint.public == "health check" or opening(endpoint) is not None:
-        return False
-    return rate_limits(program).of(endpoint) == "no"
-
-
 def summary(group: list[Router], program: Program) -> Finding:
     """One finding at the first router for all of a group."""
     endpoints = [e for router in group for e in router.endpoints]
-    without = [e for e in endpoints if lacks_limit(e, program)]
+    without = rate_limits(program).lacking(endpoints)
     named = ", ".join(f"`{e.label}`" for e in without[:NAMED_IN_SUMMARY])
     message = f"{len(without)} of {len(endpoints)} endpoints have no rate limit, among them {named}"
     return rule.finding(group[0], message, level="preview")

@@ -97,18 +97,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Endpoint, Finding, Program, Rule, subsystems
+from threadly_lint.rule import Endpoint, Finding, Program, Rule, one_per_handler, subsystems
 
 rule = Rule(code="TLS002", pattern="service-layer", level="warning")
 
 MANY = 3
 
 
-@rule.for_each(Endpoint)
-def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
+@rule.for_each(Program)
+def check(program: Program, _: Program) -> Iterator[Finding]:
     """Handlers whose own body deals with many kinds of integration."""
-    kinds = subsystems(endpoint)
-    if len(kinds) >= MANY:
-        named = f"{', '.join(kinds[:-1])} and {kinds[-1]}"
-        message = f"`{endpoint.label}` coordinates {named} in the handler itself"
-        yield rule.finding(endpoint, message, endpoint=endpoint.label)
+    for endpoint in one_per_handler(program.each(Endpoint)):
+        kinds = subsystems(endpoint)
+        if len(kinds) >= MANY:
+            named = f"{', '.join(kinds[:-1])} and {kinds[-1]}"
+            message = f"`{endpoint.label}` coordinates {named} in the handler itself"
+            yield rule.finding(endpoint, message, endpoint=endpoint.label)

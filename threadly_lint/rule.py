@@ -12,66 +12,12 @@ The rule's name is its file name with dashes; its documentation page is the file
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, Protocol
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from threadly_lint.program import Program, types
-from threadly_lint.program.accesses import Access, unguarded_accesses
-from threadly_lint.program.breakers import BypassedBreaker, bypassed_breakers
-from threadly_lint.program.cache_outages import cache_outages
-from threadly_lint.program.caches import Caches, Lookup, caches
-from threadly_lint.program.callers import may_be_absent
-from threadly_lint.program.captures import hidden_failures
-from threadly_lint.program.contracts.verdicts import Verdicts, Violation
-from threadly_lint.program.coordination import Coordination, Undoing, frail_compensations
-from threadly_lint.program.cycles import ImportCycle, cycles_to_report
-from threadly_lint.program.durations import wall_clock_durations
-from threadly_lint.program.effects import Event, Frame, Occurrence
-from threadly_lint.program.entry_points import EntryPoint, Run
-from threadly_lint.program.error_texts import ErrorText, error_texts
-from threadly_lint.program.everlasting import Everlasting, everlasting
-from threadly_lint.program.exposed_calls import ExposedCall, exposed_calls
-from threadly_lint.program.failure_logs import bare_failure_logs
-from threadly_lint.program.forgotten_steps import forgotten_steps
-from threadly_lint.program.half_caches import never_stored, tested_for_truth
-from threadly_lint.program.handler_work import changed_models, decides_on_rows, service_layer, subsystems
-from threadly_lint.program.house_boundaries import HandRolled, hand_rolled_boundaries
-from threadly_lint.program.imports import ImportEdge, ImportGraph
-from threadly_lint.program.markup import markup_flows
-from threadly_lint.program.misplaced import misplaced
-from threadly_lint.program.monitoring import monitoring
-from threadly_lint.program.names import Class, Function, Module
-from threadly_lint.program.open_inputs import OpenInput, open_inputs
-from threadly_lint.program.openings import Opening, opening
-from threadly_lint.program.own_clients import OwnClient, own_clients
-from threadly_lint.program.ownership import (
-    is_user,
-    issues_own_tokens,
-    own_account_reads,
-    provider_id_columns,
-    unowned_changes,
-    unprotected_account_creation,
-)
-from threadly_lint.program.pairs import Pair
-from threadly_lint.program.pending_rows import gets_pending_row
-from threadly_lint.program.rate_limits import rate_limits
-from threadly_lint.program.reexports import edits_past_reexports
-from threadly_lint.program.refusals import Refusal, refusals, unhandled_limiters
-from threadly_lint.program.request_flow import Flow, is_signed, request_flows, source_words, untyped_body
-from threadly_lint.program.response_checks import unchecked_responses
-from threadly_lint.program.retries import LooseRetry, loose_retries
-from threadly_lint.program.routers import Router, is_usual, one_per_handler, place_of, routers
-from threadly_lint.program.schema_checks import ignored_verdict
-from threadly_lint.program.siblings import Practice, practice
-from threadly_lint.program.stale_entries import Stale, stale_entries
-from threadly_lint.program.stampedes import stampedes
-from threadly_lint.program.subjects import Call, Endpoint, Operation
-from threadly_lint.program.swallowing import Swallowed, swallowed_errors
-from threadly_lint.program.time_limits import Unlimited, unlimited_waits
-from threadly_lint.program.timeline import Moment, Timeline
-from threadly_lint.program.unabsorbed import unabsorbed
-from threadly_lint.program.writers import Lack
 from threadly_lint.values import (
     AddKeyword,
     Confidence,
@@ -84,6 +30,63 @@ from threadly_lint.values import (
     Step,
     SwapDecorators,
 )
+
+if TYPE_CHECKING:
+    from threadly_lint.program import Program, types
+    from threadly_lint.program.accesses import Access, unguarded_accesses
+    from threadly_lint.program.breakers import BypassedBreaker, bypassed_breakers
+    from threadly_lint.program.cache_outages import cache_outages
+    from threadly_lint.program.caches import Caches, Lookup, caches
+    from threadly_lint.program.callers import may_be_absent
+    from threadly_lint.program.captures import hidden_failures
+    from threadly_lint.program.contracts.verdicts import Verdicts, Violation
+    from threadly_lint.program.coordination import Coordination, Undoing, frail_compensations
+    from threadly_lint.program.cycles import ImportCycle, cycles_to_report
+    from threadly_lint.program.durations import wall_clock_durations
+    from threadly_lint.program.effects import Event, Frame, Occurrence
+    from threadly_lint.program.entry_points import EntryPoint, Run
+    from threadly_lint.program.error_texts import ErrorText, error_texts
+    from threadly_lint.program.everlasting import Everlasting, everlasting
+    from threadly_lint.program.exposed_calls import ExposedCall, exposed_calls
+    from threadly_lint.program.failure_logs import bare_failure_logs
+    from threadly_lint.program.forgotten_steps import forgotten_steps
+    from threadly_lint.program.half_caches import never_stored, tested_for_truth
+    from threadly_lint.program.handler_work import changed_models, decides_on_rows, service_layer, subsystems
+    from threadly_lint.program.house_boundaries import HandRolled, hand_rolled_boundaries
+    from threadly_lint.program.imports import ImportEdge, ImportGraph
+    from threadly_lint.program.markup import markup_flows
+    from threadly_lint.program.misplaced import misplaced
+    from threadly_lint.program.monitoring import monitoring
+    from threadly_lint.program.names import Class, Function, Module
+    from threadly_lint.program.open_inputs import OpenInput, open_inputs
+    from threadly_lint.program.own_clients import OwnClient, own_clients
+    from threadly_lint.program.ownership import (
+        is_user,
+        issues_own_tokens,
+        own_account_reads,
+        provider_id_columns,
+        unowned_changes,
+        unprotected_account_creation,
+    )
+    from threadly_lint.program.pairs import Pair
+    from threadly_lint.program.pending_rows import gets_pending_row
+    from threadly_lint.program.rate_limits import rate_limits
+    from threadly_lint.program.reexports import edits_past_reexports
+    from threadly_lint.program.refusals import Refusal, refusals, unhandled_limiters
+    from threadly_lint.program.request_flow import Flow, is_signed, request_flows, source_words, untyped_body
+    from threadly_lint.program.response_checks import unchecked_responses
+    from threadly_lint.program.retries import LooseRetry, loose_retries
+    from threadly_lint.program.routers import Router, is_usual, one_per_handler, place_of, routers
+    from threadly_lint.program.schema_checks import ignored_verdict
+    from threadly_lint.program.siblings import Practice, practice
+    from threadly_lint.program.stale_entries import Stale, stale_entries
+    from threadly_lint.program.stampedes import stampedes
+    from threadly_lint.program.subjects import Call, Endpoint, Operation
+    from threadly_lint.program.swallowing import Swallowed, swallowed_errors
+    from threadly_lint.program.time_limits import Unlimited, unlimited_waits
+    from threadly_lint.program.timeline import Moment, Timeline
+    from threadly_lint.program.unabsorbed import unabsorbed
+    from threadly_lint.program.writers import Lack
 
 __all__ = [
     "Access",
@@ -118,7 +121,6 @@ __all__ = [
     "MoveImport",
     "Occurrence",
     "OpenInput",
-    "Opening",
     "Operation",
     "OwnClient",
     "Pair",
@@ -167,7 +169,6 @@ __all__ = [
     "never_stored",
     "one_per_handler",
     "open_inputs",
-    "opening",
     "own_account_reads",
     "own_clients",
     "place_of",
@@ -210,7 +211,25 @@ Pattern = Literal[
     "layers",
 ]
 
-Check = Callable[[Any, Program], Iterator[Finding]]
+Check = Callable[[Any, "Program"], Iterator[Finding]]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """A name out of the program's rooms. A room is imported when the first rule asks for something in it."""
+        home = _homes().get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(__import__(home, fromlist=[name]), name)
+        return value
+
+
+@cache
+def _homes() -> dict[str, str]:
+    """The modules that the names come from, as the imports under ``TYPE_CHECKING`` say."""
+    source = str(__loader__.get_source(__name__))
+    statements = re.findall(r"^    from (threadly_lint\.\S+) import (?:\(([^)]*)\)|(.*))$", source, re.MULTILINE)
+    return {name: home for home, bracketed, plain in statements for name in re.findall(r"\w+", bracketed or plain)}
 
 
 class Place(Protocol):

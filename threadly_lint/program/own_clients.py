@@ -21,6 +21,7 @@ PER_MESSAGE = frozenset({"mail"})
 PER_MESSAGE_PACKAGES = frozenset(
     {"smtplib", "aiosmtplib", "imaplib", "poplib", "ftplib", "paramiko", "sqlite3", "statsd", "ldap3", "ldap"}
 )
+SHARED = frozenset({"django_redis.get_redis_connection"})
 CLOSING = frozenset({"close", "aclose", "quit", "dispose", "disconnect", "shutdown", "wait_closed"})
 CACHING = frozenset({"cache", "lru_cache", "cached", "cached_property", "memoize", "alru_cache"})
 
@@ -55,9 +56,13 @@ def own_clients(endpoint: EntryPoint) -> Iterator[OwnClient]:
 def _is_composed(occurrence: Occurrence, call: n.Call) -> bool:
     event = occurrence.event
     fact, function = event.fact, event.function
+    if event.api in SHARED or event.api.startswith("azure.identity."):
+        return True
     if event.api.partition(".")[0] in PER_MESSAGE_PACKAGES or (fact is not None and fact.service in PER_MESSAGE):
         return True
     if any(f.kind == "with" for f in occurrence.frames if f.function is function and _enters(f.node, call)):
+        return True
+    if function.owner is not None and function.name == "__init__":
         return True
     return function is function.module.body or _is_cached(function) or _is_kept(function, call)
 

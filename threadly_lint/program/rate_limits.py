@@ -7,7 +7,8 @@ made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -15,12 +16,13 @@ from threadly_lint.frameworks.base import identity, imports, scope_in, texts_of
 from threadly_lint.program import types as t
 from threadly_lint.program.effects import Event, Outcome
 from threadly_lint.program.expressions import evaluate
+from threadly_lint.program.names import Class
+from threadly_lint.program.openings import Opening, opening
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint, Run
-    from threadly_lint.program.openings import Opening
     from threadly_lint.program.program import Program
 
 Limited = Literal["yes", "maybe", "no"]
@@ -29,6 +31,9 @@ TOO_MANY = 429
 LIMIT, EXEMPT = "rate-limit", "rate-limit-off"
 LIMITER_CLASSES = ("Limiter", "RateLimiter")
 NEEDS_DEFAULTS = "slowapi.middleware."
+COUNTING = frozenset({"incr", "aincr", "incrby", "increment"})
+CHECKS = frozenset({"validation", "validated"})
+CHECKING_METHODS = re.compile(r"(a?clean|a?validate|full_clean)(_\w+)?")
 FLASK_DEFAULTS = frozenset({"RATELIMIT_DEFAULT", "RATELIMIT_APPLICATION"})
 SIGN_IN_BACKENDS = "AUTHENTICATION_BACKENDS"
 
@@ -47,10 +52,24 @@ class RateLimits:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._without: set[int] = set()
+        self._checked: dict[str, bool] = {}
 
-    def of(self, endpoint: EntryPoint, opening: Opening | None = None) -> Limited:
+    def unlimited_opening(self, endpoint: EntryPoint) -> Opening | None:
+        """What strangers can do without limit; with low confidence where code that cannot be seen may limit it."""
+        found = opening(endpoint)
+        limited = self.of(endpoint, found) if found is not None else "yes"
+        if found is None or limited == "yes":
+            return None
+        return found if limited == "no" else found._replace(confidence="low")
+
+    def lacking(self, endpoints: Iterable[EntryPoint]) -> list[EntryPoint]:
+        """Those without limit among them, health checks and those with an opening of their own left out."""
+        plain = [e for e in endpoints if e.runs and e.public != "health check" and opening(e) is None]
+        return [e for e in plain if self.of(e) == "no"]
+
+    def of(self, endpoint: EntryPoint, what: Opening | None = None) -> Limited:
         """``yes`` when each way in has a limit, ``maybe`` where code that cannot be seen may be one."""
-        if opening is not None and opening.kind == "sign-in" and self._locks_out:
+        if what is not None and what.kind == "sign-in" and self._locks_out:
             return "yes"
         found = {self._of_run(endpoint, run) for run in endpoint.runs}
         return "no" if "no" in found else "maybe" if "maybe" in found else "yes"
@@ -83,9 +102,31 @@ class RateLimits:
         return False
 
     def _limits(self, event: Event) -> bool:
+        if _counts(event):
+            return True
+        if event.effect in CHECKS:
+            return self._is_checked_within_limits(event.api)
         if event.effect != LIMIT:
             return False
         return not event.api.startswith(NEEDS_DEFAULTS) or "slowapi" in self._packages_with_defaults
+
+    def _is_checked_within_limits(self, symbol: str) -> bool:
+        """Whether a form or serializer of the project counts attempts while it checks them."""
+        info = self._classes.get(symbol)
+        if info is not None and symbol not in self._checked:
+            self._checked[symbol] = False
+            self._checked[symbol] = any(
+                self._turns_away(self.program.generic_outcome(base.module.function(method, None, base)))
+                for base in self.program.mro(info)
+                if isinstance(base, Class) and not base.module.is_sketch
+                for method in base.method_nodes()
+                if CHECKING_METHODS.fullmatch(method.name)
+            )
+        return self._checked.get(symbol, False)
+
+    @cached_property
+    def _classes(self) -> dict[str, Class]:
+        return {info.symbol: info for info in self.program.classes}
 
     # Made for whole applications
 
@@ -145,6 +186,14 @@ class RateLimits:
 
         names = [x for _, settings in all_settings(self.program) for x in texts_of(settings.value(SIGN_IN_BACKENDS))]
         return any(self.program.knowledge.fact(self.program.knowledge.canonical(name), LIMIT) for name in names)
+
+
+def _counts(event: Event) -> bool:
+    """Whether a shared counter goes up that belongs to this caller or object: its key is made up at run time."""
+    if event.fact is None or not event.effect.startswith("cache-") or event.api.rpartition(".")[2] not in COUNTING:
+        return False
+    key = event.argument(0, "name") or event.argument(None, "key")
+    return t.text_of(key) is None
 
 
 def _names_flask_default(node: n.Node) -> bool:

@@ -41,6 +41,15 @@ def place_of(program: Program, endpoint: EntryPoint) -> EntryPoint | Router:
     return _router(program, (endpoint,)) if endpoint.function.module.is_sketch else endpoint
 
 
+def one_per_handler(endpoints: Iterable[EntryPoint]) -> Iterator[EntryPoint]:
+    """The first endpoint of each handler, however often it is registered."""
+    seen = set()
+    for endpoint in endpoints:
+        if endpoint.function not in seen:
+            seen.add(endpoint.function)
+            yield endpoint
+
+
 def _key(endpoint: EntryPoint) -> object:
     if endpoint.router is not None:
         return identity(endpoint.router)
