@@ -13,20 +13,22 @@ SOURCES = ("json", "form", "query", "headers", "typed", "text", "checked")
 tags = st.frozensets(st.sampled_from([*(Tag("request", s) for s in SOURCES), Tag("session", "id"), Tag("chosen")]))
 
 
+def _atoms(shapes: st.SearchStrategy[t.Shape]) -> st.SearchStrategy[Value]:
+    return st.lists(st.tuples(shapes, tags).map(lambda parts: Atom(*parts)), max_size=3).map(tuple)
+
+
 def _containers(values: st.SearchStrategy[Value]) -> st.SearchStrategy[Value]:
-    shapes = st.one_of(
-        st.builds(t.Seq, st.just("list"), st.none(), values),
-        st.builds(t.Seq, st.just("tuple"), st.lists(values, max_size=3).map(tuple)),
-        st.builds(t.Map, st.lists(st.tuples(st.text(max_size=3), values), max_size=3).map(tuple), st.booleans()),
+    entries = st.lists(st.tuples(st.text(max_size=3), values), max_size=3).map(tuple)
+    return _atoms(
+        st.one_of(
+            values.map(lambda elem: t.Seq("list", None, elem)),
+            st.lists(values, max_size=3).map(lambda items: t.Seq("tuple", tuple(items))),
+            entries.map(lambda found: t.Map(found, True)),
+        )
     )
-    return st.lists(st.builds(Atom, shapes, tags), min_size=1, max_size=3).map(tuple)
 
 
-values = st.recursive(
-    st.lists(st.builds(Atom, st.sampled_from([t.Unknown(), t.Obj("str"), t.Obj("dict")]), tags), max_size=3).map(tuple),
-    _containers,
-    max_leaves=8,
-)
+values = st.recursive(_atoms(st.sampled_from([t.Unknown(), t.Obj("str"), t.Obj("dict")])), _containers, max_leaves=8)
 
 
 @given(values)
