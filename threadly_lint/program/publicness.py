@@ -109,6 +109,8 @@ def _entrance(program: Program, effects: list[Occurrence], kinds: set[str]) -> P
         return Purpose("sign-up", "registers an account")
     if any(hashes_password(o) or renews_credentials(o) for o in effects):
         return Purpose("credentials", "creates or renews credentials")
+    if any(o.event.fact is not None and o.event.fact.service == "mail" for o in effects):
+        return Purpose("credentials", "mails a code or link")
     return None
 
 
