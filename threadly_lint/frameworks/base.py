@@ -89,6 +89,13 @@ def decorations(program: Program) -> Iterator[tuple[Function, n.Expr, Activation
             yield function, decorator, _decorator_scope(program, function)
 
 
+def class_decorations(program: Program) -> Iterator[tuple[Class, n.Expr, Activation]]:
+    """Every decorator of every class, with a scope to evaluate it in."""
+    for info in program.classes:
+        for decorator in info.node.decorators:
+            yield info, decorator, program.scope_of(info)
+
+
 def _decorator_scope(program: Program, function: Function) -> Activation:
     if function.owner is not None:
         return Activation(program, function.module.body, {}, class_scope=function.owner)

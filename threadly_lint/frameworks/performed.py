@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.base import Registration
 from threadly_lint.program.development import only_in_development
-from threadly_lint.program.effects import Occurrence, occurrences
+from threadly_lint.program.effects import Occurrence, Outcome, occurrences
 from threadly_lint.program.entry_points import EntryPoint
 from threadly_lint.program.names import Function, Module
 from threadly_lint.skeleton import nodes as n
@@ -53,15 +53,23 @@ def _from_roots(
     for root in roots:
         with program.in_steps(True):
             outcome = program.generic_outcome(root)
-        for occurrence in occurrences(outcome):
-            event = occurrence.event
-            if event.api.rpartition(".")[2] not in names:
-                continue
-            reached.add(id(event.node))
-            known = (id(event.node), event.receiver, event.args, event.keywords)
-            if known not in seen:
-                seen.add(known)
-                yield from _registrations(program, occurrence)
+        yield from noted(program, outcome, names, seen, reached)
+
+
+def noted(
+    program: Program, outcome: Outcome, names: frozenset[str], seen: set[object] | None = None, reached: set[int] | None = None
+) -> Iterator[Registration]:  # fmt: skip
+    """The calls called one of ``names`` below an outcome."""
+    seen, reached = set() if seen is None else seen, set() if reached is None else reached
+    for occurrence in occurrences(outcome):
+        event = occurrence.event
+        if event.api.rpartition(".")[2] not in names:
+            continue
+        reached.add(id(event.node))
+        known = (id(event.node), event.receiver, event.args, event.keywords)
+        if known not in seen:
+            seen.add(known)
+            yield from _registrations(program, occurrence)
 
 
 def _registrations(program: Program, occurrence: Occurrence) -> Iterator[Registration]:
