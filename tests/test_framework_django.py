@@ -606,3 +606,32 @@ websocket_urlpatterns = [
         " Closed.connect": Reach(("/ws/closed/",), ()),
         " Closed.receive": Reach(("/ws/closed/",), ()),
     }
+
+
+@pytest.mark.parametrize(
+    ("body", "guarded"),
+    [
+        ("if may(request.user):\n        return remove(pk)\n    raise PermissionDenied()", True),
+        ("if may(request.user):\n        return remove(pk)\n    return HttpResponse(status=403)", True),
+        ("if may(request.user):\n        return remove(pk)\n    else:\n        raise PermissionDenied()", True),
+        ("if may(request.user):\n        return remove(pk)\n    return HttpResponse(status=404)", False),
+        ("if may(pk):\n        return remove(pk)\n    raise PermissionDenied()", False),
+        ("if may(request.user):\n        remove(pk)\n    return HttpResponse(status=403)", False),
+    ],
+)
+def test_what_follows_when_the_test_fails(tmp_path: Path, body: str, guarded: bool) -> None:
+    views = f"""
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from somewhere import may
+
+
+def remove(pk):
+    Order.objects.filter(pk=pk).delete()
+
+
+def view(request, pk):
+    {body}
+"""
+    found = shop(tmp_path, views, 'urlpatterns = [path("<int:pk>/", views.view)]')
+    assert found == {" view": Reach(("/shop/<int:pk>/",), () if guarded else ("write",))}

@@ -88,6 +88,7 @@ class Activation:
         self.captured = captured or {}
         self.class_scope = class_scope
         self.state: State | None = State(env, NO_PROOF)
+        self.following: tuple[n.Stmt, ...] = ()
         self.patient = function.module.is_sketch
         self.frame: Frame | None = None
         self.is_run = False

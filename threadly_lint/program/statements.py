@@ -22,12 +22,14 @@ from threadly_lint.skeleton.walk import walk
 
 REJECTED = (401, 403)
 MAX_UNROLLED = 8
+MAX_FORESEEN = 3
 
 
-def run_block(a: Activation, body: Iterable[n.Stmt]) -> None:
-    for statement in body:
+def run_block(a: Activation, body: tuple[n.Stmt, ...]) -> None:
+    for position, statement in enumerate(body):
         if a.state is None:
             return
+        a.following = body[position + 1 :]
         RUNNERS[type(statement)](a, statement)
 
 
@@ -175,6 +177,7 @@ def _jump(a: Activation, s: n.Jump) -> None:
 
 
 def _if(a: Activation, s: n.If) -> None:
+    following = a.following
     outer_seen, a.seen = a.seen, set()
     when_true, when_false = branch(a, s.test)
     depends_on = a.seen
@@ -183,9 +186,11 @@ def _if(a: Activation, s: n.If) -> None:
         a.state = when_true or when_false
         a.emit("ownership-test", "if", s.test)
     known_true, known_false = (side.auth if side is not None else t.NO_PROOF for side in (when_true, when_false))
+    about_caller = _about_caller(a, depends_on)
+    if about_caller and not known_true - known_false and _leaves(s.body):
+        _survive(a, s.test, when_true, _foreseen(a, s.orelse or following, when_false), about_caller=True)
     turned_away, after_true = _run_side(a, s, s.body, when_true, 1)
     turned_away_else, after_false = _run_side(a, s, s.orelse, when_false, 2)
-    about_caller = _about_caller(a, depends_on)
     if not known_true - known_false:
         _survive(a, s.test, after_false, turned_away, about_caller=about_caller)
     if not known_false - known_true:
@@ -204,6 +209,26 @@ def _run_side(
     with a.inside("branch", s, side):
         run_block(a, body)
     return frozenset(a.ends[mark:] if a.state is None else ()), a.state
+
+
+def _leaves(body: tuple[n.Stmt, ...]) -> bool:
+    return bool(body) and isinstance(body[-1], n.Return | n.Raise)
+
+
+def _foreseen(a: Activation, path: tuple[n.Stmt, ...], state: State | None) -> frozenset[int]:
+    """The statuses with which a short way out ends, tried out: ``if allowed: return view()`` goes before the answer 403."""
+    short = path[: next((i for i, s in enumerate(path, 1) if isinstance(s, n.Return | n.Raise)), len(path))]
+    simple = all(isinstance(x, n.Return | n.Raise | n.ExprStmt | n.Assign | n.If) for x in short)
+    if state is None or a.state is None or not short or len(short) > MAX_FORESEEN or not simple:
+        return frozenset()
+    marks = len(a.events), len(a.exits), len(a.ends)
+    before, variables, stores, seen = a.state, dict(a.variables), dict(a.stores), set(a.seen)
+    a.state = state.copy()
+    run_block(a, short)
+    ended = frozenset(a.ends[marks[2] :] if a.state is None else ())
+    del a.events[marks[0] :], a.exits[marks[1] :], a.ends[marks[2] :]
+    a.state, a.variables, a.stores, a.seen = before, variables, stores, seen
+    return ended
 
 
 def _about_caller(a: Activation, tags: Iterable[t.Tag]) -> bool:
