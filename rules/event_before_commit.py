@@ -57,7 +57,8 @@ handler answers to its own caller.
 
 ## Limits
 
-A session that nobody is seen to commit is reported with low confidence.
+A session that nobody is seen to commit is reported with low confidence. Where one call of the library leads to five
+places or more (the setting `summary-count`), one finding stands for all.
 
 ## Peers
 
@@ -101,4 +102,4 @@ def answers_its_own_caller(found: Pair) -> bool:
 def message(found: Pair) -> str:
     how = f"`{found.via}` publishes with" if found.via else "publishes with"
     about = f" of `{found.model}`" if found.model else ""
-    return f"{how} `{found.api}` before the write{about} is committed"
+    return f"{how} `{found.api}` before the write{about} is committed{found.more}"

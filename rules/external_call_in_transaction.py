@@ -18,6 +18,7 @@ Write and commit first, then call; or call first and write what came back.
 ```python flawed
 import requests
 from flask import Flask
+from flask_login import login_required
 from flask_sqlalchemy import SQLAlchemy
 
 app = Flask(__name__)
@@ -29,9 +30,13 @@ class Order(db.Model):
 
 
 @app.post("/orders")
+@login_required
 def place():
     db.session.add(Order())
-    requests.post("https://warehouse.example/orders", timeout=10)
+    try:
+        requests.post("https://warehouse.example/orders", timeout=10)
+    except requests.RequestException:
+        app.logger.exception("the warehouse does not know of the order")
     db.session.commit()
     return "", 201
 ```
@@ -39,6 +44,7 @@ def place():
 ```python sound
 import requests
 from flask import Flask
+from flask_login import login_required
 from flask_sqlalchemy import SQLAlchemy
 
 app = Flask(__name__)
@@ -50,10 +56,14 @@ class Order(db.Model):
 
 
 @app.post("/orders")
+@login_required
 def place():
     db.session.add(Order())
     db.session.commit()
-    requests.post("https://warehouse.example/orders", timeout=10)
+    try:
+        requests.post("https://warehouse.example/orders", timeout=10)
+    except requests.RequestException:
+        app.logger.exception("the warehouse does not know of the order")
     return "", 201
 ```
 
@@ -64,7 +74,8 @@ writes, cache invalidation and tasks have rules of their own (TLR001, TLX001, TL
 
 ## Limits
 
-A session that nobody is seen to commit is reported with low confidence. Two sessions of one library are taken for one.
+A session that nobody is seen to commit is reported with low confidence. Where one call of the library leads to five
+places or more (the setting `summary-count`), one finding stands for all. Two sessions of one library are taken for one.
 
 ## Peers
 
@@ -103,4 +114,4 @@ def reaches_out(_: Timeline, moment: Moment) -> bool:
 def message(found: Pair) -> str:
     what = f"`{found.via}` calls `{found.api}`" if found.via else f"`{found.api}` is called"
     about = f" that writes `{found.model}`" if found.model else ""
-    return f"{what} while the transaction{about} is open"
+    return f"{what} while the transaction{about} is open{found.more}"

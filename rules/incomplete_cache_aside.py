@@ -57,7 +57,7 @@ and look-ups whose result is not the function's result.
 
 ## Limits
 
-Where the type of the value is not known the confidence is medium.
+Where nothing is known of the value the confidence is low.
 
 ## Peers
 

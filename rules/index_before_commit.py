@@ -14,7 +14,8 @@ Index when the data is final.
 
 ```python flawed
 from elasticsearch import Elasticsearch
-from flask import Flask, request
+from flask import Flask
+from flask_login import login_required
 from flask_sqlalchemy import SQLAlchemy
 
 app = Flask(__name__)
@@ -27,6 +28,7 @@ class Product(db.Model):
 
 
 @app.post("/products")
+@login_required
 def create():
     product = Product()
     db.session.add(product)
@@ -37,8 +39,9 @@ def create():
 ```
 
 ```python sound
-from elasticsearch import Elasticsearch
-from flask import Flask, request
+from elasticsearch import ApiError, Elasticsearch, TransportError
+from flask import Flask
+from flask_login import login_required
 from flask_sqlalchemy import SQLAlchemy
 
 app = Flask(__name__)
@@ -51,11 +54,15 @@ class Product(db.Model):
 
 
 @app.post("/products")
+@login_required
 def create():
     product = Product()
     db.session.add(product)
     db.session.commit()
-    search.index(index="products", id=product.id, document={"id": product.id})
+    try:
+        search.index(index="products", id=product.id, document={"id": product.id})
+    except (ApiError, TransportError):
+        app.logger.exception("product %s is not in the index", product.id)
     return "", 201
 ```
 
@@ -65,7 +72,8 @@ def create():
 
 ## Limits
 
-A session that nobody is seen to commit is reported with low confidence.
+A session that nobody is seen to commit is reported with low confidence. Where one call of the library leads to five
+places or more (the setting `summary-count`), one finding stands for all.
 
 ## Peers
 
@@ -100,4 +108,4 @@ def indexes(_: Timeline, moment: Moment) -> bool:
 def message(found: Pair) -> str:
     how = f"`{found.via}` changes the index with" if found.via else "changes the index with"
     about = f" of `{found.model}`" if found.model else ""
-    return f"{how} `{found.api}` before the write{about} is committed"
+    return f"{how} `{found.api}` before the write{about} is committed{found.more}"

@@ -53,7 +53,8 @@ beside cached values.
 
 ## Limits
 
-A session that nobody is seen to commit is reported with low confidence.
+A session that nobody is seen to commit is reported with low confidence. Where one call of the library leads to five
+places or more (the setting `summary-count`), one finding stands for all.
 
 ## Peers
 
@@ -91,4 +92,4 @@ def invalidates(known: Caches, timeline: Timeline, moment: Moment) -> bool:
 def message(found: Pair) -> str:
     how = f"`{found.via}` changes the cache with" if found.via else "changes the cache with"
     about = f" of `{found.model}`" if found.model else ""
-    return f"{how} `{found.api}` before the write{about} is committed"
+    return f"{how} `{found.api}` before the write{about} is committed{found.more}"

@@ -102,4 +102,4 @@ def hands_over(_: Timeline, moment: Moment) -> bool:
 def message(found: Pair) -> str:
     how = f"`{found.via}` hands over work with" if found.via else "hands over work with"
     about = f" of `{found.model}`" if found.model else ""
-    return f"{how} `{found.api}` before the write{about} is committed"
+    return f"{how} `{found.api}` before the write{about} is committed{found.more}"

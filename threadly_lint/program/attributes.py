@@ -6,7 +6,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.callers import dereferenced
 from threadly_lint.program.class_decorators import method_decorators
-from threadly_lint.program.names import Class
+from threadly_lint.program.names import Class, Function
 from threadly_lint.program.relations import field_value, managed, may_be_null, reverse_value
 from threadly_lint.program.request_data import checked_tags, is_raw
 from threadly_lint.program.types import Atom, Tag, Value
@@ -129,9 +129,31 @@ def _of_object(a: Activation, atom: Atom, shape: t.Obj, name: str, node: n.Expr)
 def _of_wrapped(a: Activation, atom: Atom, inner: Value, by: str, name: str, node: n.Expr) -> Value:
     """A decorated function may have grown methods (``task.delay``)."""
     returns = a.knowledge.returns(by)
+    if method := _of_task_class(a, inner, name):
+        return method
     if returns is not None and (found := a.program.libraries.member(a, atom, returns.name, name, node)):
         return found
     return attribute(a, inner, name, node) if inner else ()
+
+
+def _of_task_class(a: Activation, inner: Value, name: str) -> Value:
+    """A method of the project's class that ``@app.task(base=...)`` names; Celery's ``delay`` is its ``apply_async``."""
+    for function in (x.shape.info for x in inner if isinstance(x.shape, t.Func)):
+        calls = (d for d in function.decorators if isinstance(d, n.Call))
+        for base in (k.value for d in calls for k in d.keywords if k.name == "base"):
+            for found in _task_classes(a, function, base):
+                _, method = a.program.class_attribute(found, "apply_async" if name == "delay" else name)
+                if method:
+                    return tuple(_bound(a, x, (Atom(t.Inst(found)),)) for x in method)
+    return ()
+
+
+def _task_classes(a: Activation, function: Function, base: n.Expr) -> list[Class]:
+    from threadly_lint.frameworks.base import scope_in
+    from threadly_lint.program.expressions import evaluate
+
+    found = evaluate(scope_in(a.program, function.module, function.parent), base)
+    return [x.shape.info for x in found if isinstance(x.shape, t.ClassRef)]
 
 
 # Project classes -----------------------------------------------------------------------------------------------------------------

@@ -203,3 +203,11 @@ def _is_computed(found: Lookup, store: Moment) -> bool:
     if value is not None:
         whole = [value, *(v for names, v in assignments(item.function) if names & names_in(value))]
     return any(isinstance(x, n.Call) and x is not found.point.item.node for expr in whole for x in walk(expr))
+
+
+def is_constant(moment: Moment) -> bool:
+    """Whether what is stored is a literal: a mark, not a value that was loaded."""
+    fact = moment.event.fact
+    where = fact.value if fact is not None else None
+    value = moment.event.argument(where.position, next(iter(where.keywords), None)) if where is not None else ()
+    return bool(value) and all(isinstance(x.shape, t.Const) for x in value)

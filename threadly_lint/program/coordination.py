@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,7 +30,7 @@ from threadly_lint.program.transactions import (
     detached_from,
     family,
 )
-from threadly_lint.program.writers import CREATING, writers
+from threadly_lint.program.writers import Way, writers
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
@@ -166,13 +167,24 @@ class Coordination:
     def records(self) -> frozenset[str]:
         """Models that only ever gain rows, beside writes of at least two other models: logs of what was done."""
         known = writers(self.program).ways
-        grown = {m for m, ways in known.items() if all(w.write.event.api.rpartition(".")[2] in CREATING for w in ways)}
+        grown = {m for m, ways in known.items() if all(w.creates for w in ways)}
         beside: dict[str, set[str]] = {}
         for model in grown:
             for way in known[model]:
                 others = {m.event.model for m in way.steps(*CHANGES)} - {model, ""}
                 beside.setdefault(model, set()).update(others - grown)
-        return frozenset(model for model, others in beside.items() if len(others) > 1)
+        return frozenset(model for model, others in beside.items() if len(others) > 1) | self._everywhere(known)
+
+    def _everywhere(self, known: dict[str, list[Way]]) -> frozenset[str]:
+        """Models that a large part of all endpoints write in one place: bookkeeping of requests."""
+        lines = timelines(self.program)
+        endpoints = sum(1 for line in lines if line.operation.endpoint)
+        found = set()
+        for model, ways in known.items():
+            places = Counter(k for k, _ in {(w.write.key, w.timeline) for w in ways if w.timeline.operation.endpoint})
+            if any(count >= max(10, endpoints / 5) for count in places.values()):
+                found.add(model)
+        return frozenset(found)
 
 
 def is_idempotent(moment: Moment) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from threadly_lint.program.cache_keys import lifetime, may_match, same_entry, shapes
-from threadly_lint.program.caches import LOADS, READ_BACK, Caches, caches, keeps, leaf
+from threadly_lint.program.caches import LOADS, READ_BACK, Caches, caches, is_constant, keeps, leaf
 from threadly_lint.program.timeline import Key, Moment, Point, Timeline, fork, timelines
 from threadly_lint.values import Confidence, Span, Step
 
@@ -81,4 +81,5 @@ def _verdict(known: Caches, line: Timeline, moment: Moment) -> Confidence | None
     if known.is_cache(moment):
         return "high"
     loaded = any(fork(load, moment) == len(moment.points) - 1 for load in line.before(moment, *LOADS))
-    return "medium" if loaded and may_match(shapes(moment.event), known.read) else None
+    is_cached = loaded and not is_constant(moment) and may_match(shapes(moment.event), known.read)
+    return "medium" if is_cached else None

@@ -74,7 +74,7 @@ def _may_be_false(lookup: Lookup) -> Confidence | None:
     verdicts = {_truth_of(atom) for atom in value if not t.is_none(atom)} if direct else {None}
     if False in verdicts or _says_so(lookup):
         return "high"
-    return "medium" if None in verdicts else None
+    return "low" if None in verdicts else None
 
 
 def _truth_of(atom: t.Atom) -> bool | None:

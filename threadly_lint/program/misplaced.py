@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.program.pairs import Pair, by_place, pair
+from threadly_lint.program.pairs import Pair, by_place, pair, summed_up
 from threadly_lint.program.timeline import Moment, Timeline, timelines
 from threadly_lint.program.transactions import Transactions
 
@@ -28,4 +28,4 @@ def misplaced(program: Program, chosen: Chosen) -> Iterator[Pair]:
                 good.append((moment.key, moment))
             else:
                 bad.append(pair(timeline, moment, found.write, found.level, certain=found.certain))
-    yield from by_place(bad, good)
+    yield from summed_up(by_place(bad, good), program.settings.summary_count)

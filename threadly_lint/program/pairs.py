@@ -16,7 +16,7 @@ class Pair:
     """An effect and a write of the same operation.
 
     ``point`` is the call through which the effect happens, seen from where its trail parts from that of the write, at
-    ``level``.
+    ``level``. ``others`` counts further places to which the same call leads.
     """
 
     timeline: Timeline
@@ -25,6 +25,7 @@ class Pair:
     level: int
     point: Point
     certain: bool = True
+    others: int = 0
 
     @property
     def path(self) -> str:
@@ -58,6 +59,11 @@ class Pair:
     def via(self) -> str:
         """What is called here, as it is written; empty where the effect itself is right here."""
         return self.point.written if self.point is not self.moment.points[-1] else ""
+
+    @property
+    def more(self) -> str:
+        """How many other places there are, for the end of a message."""
+        return f", here and in {self.others} more places" if self.others else ""
 
     @property
     def model(self) -> str:
@@ -101,6 +107,18 @@ def _most_shared(pairs: list[Pair], fine: set[Key]) -> Key:
     counts = Counter(p.key for b in pairs for p in dict.fromkeys(b.inner) if p.key not in fine)
     key, count = max(counts.items(), key=lambda x: x[1], default=(top, 0))
     return key if count > 1 else top
+
+
+def summed_up(pairs: Iterable[Pair], most: int) -> Iterator[Pair]:
+    """All pairs, but one for all where a single call leads to ``most`` places or more."""
+    groups: dict[Key, list[Pair]] = {}
+    for one in pairs:
+        groups.setdefault(one.moment.key, []).append(one)
+    for there in groups.values():
+        if len(there) < most:
+            yield from there
+        else:
+            yield replace(there[0], others=len(there) - 1)
 
 
 def innermost(bad: Iterable[Pair], good: Iterable[Moment]) -> Iterator[Pair]:

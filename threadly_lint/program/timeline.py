@@ -203,7 +203,17 @@ def can_follow(earlier: Moment, later: Moment) -> bool:
     shared = _shared(ours, theirs)
     if shared < len(ours) and shared < len(theirs) and _exclude(ours[shared], theirs[shared]):
         return False
+    if _runs_in_any_case(ours, theirs[shared:], later.points[level].item):
+        return True
     return not any(_ends(frame) for frame in ours[shared:])
+
+
+def _runs_in_any_case(ours: Sequence[Frame], theirs: Sequence[Frame], item: Event | Inlined) -> bool:
+    """Whether something is done however a block around ``ours`` ends: in its ``finally``, at the exit of its ``with``."""
+    final = [frame.node for frame in theirs if frame.kind == "finally"]
+    contexts = [frame.node.context for frame in ours if isinstance(frame.node, n.WithItem)]
+    left = any(item.node is context for context in contexts)
+    return left or any(frame.node is node for frame in ours for node in final)
 
 
 def only_on_failure(earlier: Moment, later: Moment) -> bool:

@@ -48,11 +48,10 @@ class Way:
     def creates(self) -> bool:
         """Whether a new row is made."""
         leaf = self.write.event.api.rpartition(".")[2]
-        if leaf not in CREATING:
-            return False
-        return leaf not in ("add", "add_all") or any(
-            m.event.model == self.model for m in self.timeline.before(self.write, "construct")
-        )
+        if leaf not in ("add", "add_all", "save", "asave"):
+            return leaf in CREATING
+        made = (m for m in self.timeline.before(self.write, "construct") if m.event.model == self.model)
+        return any(leaf.startswith("add") or m.event.function is self.write.event.function for m in made)
 
     @property
     def is_bulk(self) -> bool:
