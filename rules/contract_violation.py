@@ -33,7 +33,7 @@ imports = ["load", "conditional", "local"]
 type = "layers"
 layers = ["shop.api", "shop.db"]
 # file: shop/api.py
-from shop.db import load
+def current_request(): ...
 # file: shop/db.py
 from shop.api import current_request
 
@@ -71,8 +71,12 @@ forbids names file by file and knows no chains.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from threadly_lint.rule import Finding, Program, Rule, Step, Verdicts, Violation
+from threadly_lint.rule import Finding, Rule, Step, Verdicts, Violation
+
+if TYPE_CHECKING:
+    from threadly_lint.rule import Program
 
 rule = Rule(code="TLG002", pattern="layers", level="error")
 

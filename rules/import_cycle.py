@@ -69,6 +69,7 @@ import-linter's `acyclic_siblings` looks at packages, not modules. Ruff has no s
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from threadly_lint.rule import (
     Finding,
@@ -78,12 +79,14 @@ from threadly_lint.rule import (
     ImportGraph,
     Level,
     MoveImport,
-    Program,
     Rule,
     Step,
     cycles_to_report,
     edits_past_reexports,
 )
+
+if TYPE_CHECKING:
+    from threadly_lint.rule import Program
 
 rule = Rule(code="TLG001", pattern="layers", level="error", fix="safe")
 

@@ -66,8 +66,12 @@ import-linter reports the same as a part of the broken contract.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from threadly_lint.rule import Finding, Fix, Program, Rule, Verdicts
+from threadly_lint.rule import Finding, Fix, Rule, Verdicts
+
+if TYPE_CHECKING:
+    from threadly_lint.rule import Program
 
 rule = Rule(code="TLG003", pattern="layers", level="warning", fix="suggested")
 

@@ -29,7 +29,7 @@ class Ended(NamedTuple):
 @pytest.fixture
 def toy_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs link nothing: they only show the project to rules."""
-    monkeypatch.setattr("threadly_lint.run.Program", ToyProgram)
+    monkeypatch.setattr("threadly_lint.program.Program", ToyProgram)
 
 
 @pytest.fixture

@@ -5,15 +5,17 @@ from __future__ import annotations
 import traceback
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from threadly_lint.program import Program
 from threadly_lint.rule import Check, Rule
 from threadly_lint.settings import SettingsError
 from threadly_lint.tool_codes import INTERNAL_ERROR
 from threadly_lint.values import Finding
+
+if TYPE_CHECKING:
+    from threadly_lint.program import Program
 
 
 class Checked(Struct, frozen=True):

@@ -12,7 +12,7 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
@@ -28,6 +28,7 @@ RULES_PACKAGE = "threadly_lint.rules"
 ENTRY_POINT_GROUP = "threadly_lint.rules"
 HEADINGS = ("What", "Why", "Instead", "Exempt", "Limits")
 CODE_PATTERN = re.compile(r"TL[A-Z]\d{3}")
+_DECLARATION = re.compile(rf"^rule = Rule\(\s*code=\"({CODE_PATTERN.pattern})\"", re.MULTILINE)
 
 
 class RegistryError(Exception):
@@ -45,25 +46,40 @@ class LoadedRule(Struct, frozen=True):
     source: Path
 
 
-class Registry:
-    """All rules of a run, by code; also knows the tool's own codes."""
+class WaitingRule(Struct, frozen=True):
+    """A rule that nobody has asked for yet: what is known without running its file, and how to load it."""
 
-    def __init__(self, loaded: Iterable[LoadedRule]) -> None:
+    code: str
+    name: str
+    source: Path
+    load: Callable[[], LoadedRule]
+
+
+class Registry:
+    """All rules of a run, by code; also knows the tool's own codes, and those of rules that wait to be loaded."""
+
+    def __init__(self, loaded: Iterable[LoadedRule], waiting: Iterable[WaitingRule] = ()) -> None:
         ordered = sorted(loaded, key=lambda one: one.rule.code)
         self.rules: dict[str, Rule] = {one.rule.code: one.rule for one in ordered}
-        self.sources: dict[str, Path] = {one.rule.code: one.source for one in ordered}
         self.tool_codes: dict[str, ToolCode] = {one.code: one for one in TOOL_CODES}
+        self._waiting = {one.code: one for one in waiting}
+        sources = {one.rule.code: one.source for one in ordered}
+        sources |= {code: one.source for code, one in self._waiting.items()}
+        self.sources: dict[str, Path] = dict(sorted(sources.items()))
 
         self._codes_by_name = {rule.name: code for code, rule in self.rules.items()}
+        self._codes_by_name |= {one.name: code for code, one in self._waiting.items()}
         self._codes_by_name |= {one.name: code for code, one in self.tool_codes.items()}
 
     @property
     def codes(self) -> tuple[str, ...]:
         """Every code that a finding can carry, sorted."""
-        return (*self.rules, *self.tool_codes)
+        return (*self.sources, *self.tool_codes)
 
     def describe(self, code: str) -> Rule | ToolCode | None:
-        """What carries ``code``, or None."""
+        """What carries ``code``, or None. Raises RegistryError when a waiting rule turns out not to be loadable."""
+        if code in self._waiting:
+            return self._waiting[code].load().rule
         return self.rules.get(code) or self.tool_codes.get(code)
 
     def by_name(self, name: str) -> Rule | ToolCode | None:
@@ -110,19 +126,44 @@ class Registry:
         return digest.hexdigest()
 
 
-def load_registry(folders: Sequence[Path] = ()) -> Registry:
-    """Load and check all rules, with those in ``folders`` added; RegistryError lists every problem at once."""
+def load_registry(folders: Sequence[Path] = (), wants: Callable[[str], bool] = lambda code: True) -> Registry:
+    """Load and check all rules, with those in ``folders`` added; RegistryError lists every problem at once.
+
+    Of the rules that come with the tool, those whose code the run ``wants`` not to know wait until they are asked for.
+    """
     problems: list[str] = []
     loaded: list[LoadedRule] = []
+    waiting: list[WaitingRule] = []
     for candidate in _candidates(folders, problems):
-        found = _load(candidate, problems)
-        if found:
-            problems += _declaration_problems(found)
+        code = _declared_code(candidate)
+        if code and not wants(code):
+            waiting.append(_waiting(candidate, code))
+        elif found := _load(candidate, problems):
             loaded.append(found)
-    problems += _duplicates(loaded)
+    problems += _duplicates(loaded, waiting)
     if problems:
         raise RegistryError(problems)
-    return Registry(loaded)
+    return Registry(loaded, waiting)
+
+
+def _declared_code(candidate: _Candidate) -> str | None:
+    """The code that a rule of ours declares; None where only running the file can tell."""
+    if not candidate.module.startswith(f"{RULES_PACKAGE}."):
+        return None
+    declaration = _DECLARATION.search(Path(candidate.label).read_text(encoding="utf-8"))
+    return declaration[1] if declaration else None
+
+
+def _waiting(candidate: _Candidate, code: str) -> WaitingRule:
+    def load() -> LoadedRule:
+        problems: list[str] = []
+        found = _load(candidate, problems)
+        if found is None or problems:
+            raise RegistryError(problems)
+        return found
+
+    source = Path(candidate.label)
+    return WaitingRule(code, source.stem.replace("_", "-"), source, load)
 
 
 class _Candidate(Struct, frozen=True):
@@ -208,7 +249,9 @@ def _load(candidate: _Candidate, problems: list[str]) -> LoadedRule | None:
     if not isinstance(rule, Rule):
         problems.append(f"{candidate.label}: declares no `rule = Rule(...)`")
         return None
-    return LoadedRule(rule, Path(str(module.__file__)))
+    found = LoadedRule(rule, Path(str(module.__file__)))
+    problems += _declaration_problems(found)
+    return found
 
 
 def _module(candidate: _Candidate) -> ModuleType:
@@ -246,11 +289,13 @@ def _declaration_problems(found: LoadedRule) -> Iterator[str]:
         yield f"{source}: {rule.code} subscribes to nothing; use @rule.for_each(...)"
 
 
-def _duplicates(loaded: Sequence[LoadedRule]) -> Iterator[str]:
-    for what in ("code", "name"):
+def _duplicates(loaded: Iterable[LoadedRule], waiting: Iterable[WaitingRule]) -> Iterator[str]:
+    known = [(one.code, one.name, one.source) for one in waiting]
+    known += [(one.rule.code, one.rule.name, one.source) for one in loaded]
+    for position, what in enumerate(("code", "name")):
         seen: dict[str, Path] = {}
-        for one in loaded:
-            value = getattr(one.rule, what)
-            first = seen.setdefault(value, one.source)
-            if first != one.source:
-                yield f"{one.source}: {what} {value} is already used by {first}"
+        for *values, source in known:
+            value = str(values[position])
+            first = seen.setdefault(value, source)
+            if first != source:
+                yield f"{source}: {what} {value} is already used by {first}"

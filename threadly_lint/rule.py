@@ -16,6 +16,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from threadly_lint.values import (
@@ -227,7 +228,7 @@ if not TYPE_CHECKING:
 @cache
 def _homes() -> dict[str, str]:
     """The modules that the names come from, as the imports under ``TYPE_CHECKING`` say."""
-    source = str(__loader__.get_source(__name__))
+    source = Path(__file__).read_text(encoding="utf-8")
     statements = re.findall(r"^    from (threadly_lint\.\S+) import (?:\(([^)]*)\)|(.*))$", source, re.MULTILINE)
     return {name: home for home, bracketed, plain in statements for name in re.findall(r"\w+", bracketed or plain)}
 

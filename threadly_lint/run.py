@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from msgspec import Struct
@@ -15,8 +15,7 @@ from msgspec.structs import replace
 from threadly_lint.check import check
 from threadly_lint.decide import Decision, Judge, Selection, limit_to_paths
 from threadly_lint.fingerprints import with_fingerprints
-from threadly_lint.memory import Memory, state_of
-from threadly_lint.program import Program, imports_only
+from threadly_lint.program import imports_only
 from threadly_lint.project import Project
 from threadly_lint.registry import Registry
 from threadly_lint.room import with_room
@@ -24,10 +23,14 @@ from threadly_lint.rule import Rule
 from threadly_lint.settings import Settings
 from threadly_lint.skeleton.decode import Unreadable, decode
 from threadly_lint.skeleton.nodes import Skeleton
-from threadly_lint.skeleton.store import Progress, read_skeletons
 from threadly_lint.suppressions import Suppressions
 from threadly_lint.tool_codes import UNPARSABLE_FILE
 from threadly_lint.values import Finding
+
+if TYPE_CHECKING:
+    from threadly_lint.memory import Memory
+    from threadly_lint.program import Program
+    from threadly_lint.skeleton.store import Progress
 
 
 class Request(Struct, frozen=True):
@@ -91,7 +94,7 @@ def _analyse(project: Project, registry: Registry, request: Request, progress: P
 def _program_for(rules: list[Rule], project: Project, request: Request, progress: Progress | None) -> Program:
     """The program; its imports alone, read without parsing, where the rules ask for nothing else."""
     if rules and all(subject in imports_only.SUBJECTS for rule in rules for subject, _ in rule.checks):
-        return cast(Program, imports_only.ImportsOnly(project, request.texts, progress))
+        return cast("Program", imports_only.ImportsOnly(project, request.texts, progress))
     return read_program(project, jobs=request.jobs, cache_dir=request.cache_dir, texts=request.texts, progress=progress)
 
 
@@ -104,6 +107,9 @@ def read_program(
     progress: Progress | None = None,
 ) -> Program:
     """The project as a program; the options mean what they mean in a ``Request``."""
+    from threadly_lint.program import Program
+    from threadly_lint.skeleton.store import read_skeletons
+
     return Program(
         project, read_skeletons(project, jobs=jobs, cache_dir=cache_dir, texts=texts or {}, progress=progress)
     )
@@ -118,6 +124,8 @@ def read_text(project: Project, path: str, texts: Mapping[str, bytes]) -> str:
 
 
 def _memory(folder: Path, project: Project, registry: Registry, request: Request) -> Memory:
+    from threadly_lint.memory import Memory, state_of
+
     question = [os.fsencode(project.root), msgspec.json.encode([request.settings, request.leave_noqa])]
     state = [_today().isoformat().encode(), registry.digest().encode(), *state_of(project, request.texts)]
     return Memory(folder, question, state)

@@ -44,6 +44,8 @@ def number_of_jobs(jobs: int | None) -> int:
 
 def cache_folder(project: Project, no_cache: bool, cache_dir: Path | None) -> Path | None:
     """Where the cache is; None when there is to be none."""
+    if no_cache:
+        return None
     from threadly_lint.skeleton.store import CACHE_FOLDER
 
-    return None if no_cache else cache_dir or project.root / CACHE_FOLDER
+    return cache_dir or project.root / CACHE_FOLDER

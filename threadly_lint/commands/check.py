@@ -81,6 +81,7 @@ def command(paths: tuple[Path, ...], **options: Any) -> int:
 
 def _check(paths: tuple[Path, ...], options: Options) -> int:
     from threadly_lint.commands._terminal import ReadingProgress
+    from threadly_lint.decide import Selection
     from threadly_lint.project import load_project
     from threadly_lint.registry import load_registry
     from threadly_lint.report.summary import summarise_run
@@ -88,7 +89,7 @@ def _check(paths: tuple[Path, ...], options: Options) -> int:
 
     started = perf_counter()
     project = load_project(*paths, isolated=options.isolated)
-    registry = load_registry(options.folders)
+    registry = load_registry(options.folders, Selection(_merged(project.settings, options)).chooses)
     request = _request(project, registry, paths, options)
     with ReadingProgress() as progress:
         outcome = run(project, registry, request, progress)

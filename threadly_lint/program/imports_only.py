@@ -10,9 +10,9 @@ from threadly_lint.program.contracts.verdicts import Verdicts, judge_project
 from threadly_lint.program.imports import ImportGraph
 from threadly_lint.project import Project
 from threadly_lint.skeleton.build import build_skeleton
+from threadly_lint.skeleton.collector import collector_paused
 from threadly_lint.skeleton.imports_scan import scan_imports
 from threadly_lint.skeleton.nodes import Skeleton
-from threadly_lint.skeleton.store import collector_paused
 
 SUBJECTS: tuple[type, ...] = (ImportGraph, Verdicts)
 """All that rules can ask for here."""

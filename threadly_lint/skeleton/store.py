@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -16,6 +14,7 @@ from threadly_lint import __version__
 from threadly_lint.project import Project
 from threadly_lint.skeleton import database
 from threadly_lint.skeleton.build import build_skeleton
+from threadly_lint.skeleton.collector import collector_paused
 from threadly_lint.skeleton.nodes import Skeleton
 
 CACHE_FOLDER = ".threadly-lint-cache"
@@ -177,15 +176,3 @@ def _builder_digest() -> bytes:
     for file in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(file.read_bytes())
     return digest.digest()
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Trees are many, small and without cycles: the garbage collector would only walk them again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
