@@ -18,12 +18,18 @@ import stripe
 from django.db import models
 
 
+class PaymentFailed(Exception): ...
+
+
 class Order(models.Model):
     paid = models.BooleanField(default=False)
 
 
 def pay(order: Order, amount: int):
-    charge = stripe.Charge.create(amount=amount, currency="eur", idempotency_key=str(order.pk))
+    try:
+        charge = stripe.Charge.create(amount=amount, currency="eur", idempotency_key=str(order.pk))
+    except stripe.StripeError as error:
+        raise PaymentFailed from error
     try:
         order.paid = True
         order.save()
@@ -39,12 +45,18 @@ import stripe
 from django.db import models
 
 
+class PaymentFailed(Exception): ...
+
+
 class Order(models.Model):
     paid = models.BooleanField(default=False)
 
 
 def pay(order: Order, amount: int):
-    charge = stripe.Charge.create(amount=amount, currency="eur", idempotency_key=str(order.pk))
+    try:
+        charge = stripe.Charge.create(amount=amount, currency="eur", idempotency_key=str(order.pk))
+    except stripe.StripeError as error:
+        raise PaymentFailed from error
     try:
         order.paid = True
         order.save()

@@ -17,6 +17,7 @@ Catch the publisher's errors, log them and go on, or publish in the background.
 ```python flawed
 import redis
 from flask import Flask
+from flask_login import login_required
 from flask_sqlalchemy import SQLAlchemy
 
 app = Flask(__name__)
@@ -29,6 +30,7 @@ class Order(db.Model):
 
 
 @app.post("/orders")
+@login_required
 def place():
     db.session.add(Order())
     db.session.commit()
@@ -39,6 +41,7 @@ def place():
 ```python sound
 import redis
 from flask import Flask
+from flask_login import login_required
 from flask_sqlalchemy import SQLAlchemy
 
 app = Flask(__name__)
@@ -51,6 +54,7 @@ class Order(db.Model):
 
 
 @app.post("/orders")
+@login_required
 def place():
     db.session.add(Order())
     db.session.commit()

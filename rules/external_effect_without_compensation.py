@@ -19,12 +19,18 @@ import stripe
 from django.db import models
 
 
+class PaymentFailed(Exception): ...
+
+
 class Order(models.Model):
     charge = models.CharField(max_length=100)
 
 
 def pay(order: Order, amount: int):
-    charge = stripe.Charge.create(amount=amount, currency="eur")
+    try:
+        charge = stripe.Charge.create(amount=amount, currency="eur")
+    except stripe.StripeError as error:
+        raise PaymentFailed from error
     order.charge = charge.id
     order.save()
 ```
@@ -34,12 +40,18 @@ import stripe
 from django.db import models
 
 
+class PaymentFailed(Exception): ...
+
+
 class Order(models.Model):
     charge = models.CharField(max_length=100)
 
 
 def pay(order: Order, amount: int):
-    charge = stripe.Charge.create(amount=amount, currency="eur", idempotency_key=f"order-{order.pk}")
+    try:
+        charge = stripe.Charge.create(amount=amount, currency="eur", idempotency_key=f"order-{order.pk}")
+    except stripe.StripeError as error:
+        raise PaymentFailed from error
     order.charge = charge.id
     order.save()
 ```

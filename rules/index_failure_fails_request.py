@@ -16,6 +16,7 @@ Catch the client's errors, log them and go on, or index in a task.
 ```python flawed
 from elasticsearch import Elasticsearch
 from flask import Flask
+from flask_login import login_required
 from flask_sqlalchemy import SQLAlchemy
 
 app = Flask(__name__)
@@ -28,6 +29,7 @@ class Product(db.Model):
 
 
 @app.post("/products")
+@login_required
 def create():
     product = Product()
     db.session.add(product)
@@ -39,6 +41,7 @@ def create():
 ```python sound
 from elasticsearch import ApiError, Elasticsearch, TransportError
 from flask import Flask
+from flask_login import login_required
 from flask_sqlalchemy import SQLAlchemy
 
 app = Flask(__name__)
@@ -51,6 +54,7 @@ class Product(db.Model):
 
 
 @app.post("/products")
+@login_required
 def create():
     product = Product()
     db.session.add(product)

@@ -13,7 +13,7 @@ Each read costs a round trip on every request.
 Load the user once, in a dependency or hook that keeps it for the request.
 
 ```python flawed
-from flask import Flask, session
+from flask import Flask, abort, session
 from flask_sqlalchemy import SQLAlchemy
 
 app = Flask(__name__)
@@ -33,11 +33,13 @@ def name():
 @app.get("/me")
 def me():
     user = User.query.get(session["user_id"])
+    if user is None:
+        abort(401)
     return {"id": user.id, "name": name()}
 ```
 
 ```python sound
-from flask import Flask, session
+from flask import Flask, abort, session
 from flask_sqlalchemy import SQLAlchemy
 
 app = Flask(__name__)
@@ -53,6 +55,8 @@ class User(db.Model):
 @app.get("/me")
 def me():
     user = User.query.get(session["user_id"])
+    if user is None:
+        abort(401)
     return {"id": user.id, "name": user.email}
 ```
 

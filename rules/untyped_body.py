@@ -24,7 +24,7 @@ app = FastAPI()
 votes = MongoClient("mongodb://localhost").polls.votes
 
 
-@app.post("/votes")
+@app.post("/votes")  # threadly: public anyone may vote
 def vote(body: dict[str, Any]) -> None:
     try:
         choice = int(body["choice"])
@@ -46,7 +46,7 @@ class Vote(BaseModel):
     choice: int
 
 
-@app.post("/votes")
+@app.post("/votes")  # threadly: public anyone may vote
 def vote(body: Vote) -> None:
     votes.insert_one({"choice": body.choice})
 ```
