@@ -178,5 +178,6 @@ def _atomic(pattern: Pattern, handler: Handler) -> Step:
 def _opts_out(program: Program, handler: Handler) -> bool:
     """Whether ``@method_decorator(non_atomic_requests, name="dispatch")`` stands on the view's class."""
     around = method_decorators(program, handler.info).get("dispatch", []) if handler.info is not None else []
-    names = (x.shape.name for value in around for x in value if isinstance(x.shape, t.Lib))
+    shapes = [x.shape for value in around for x in value]
+    names = [s.name for s in shapes if isinstance(s, t.Lib)] + [s.info.symbol for s in shapes if isinstance(s, t.Func)]
     return any(name.rpartition(".")[2] == NON_ATOMIC for name in names)
