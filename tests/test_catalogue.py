@@ -72,6 +72,7 @@ def test_page_is_complete(rule: Rule) -> None:
     sections = re.split(r"^## .*$", rule.page, flags=re.MULTILINE)
     assert all(section.strip() for section in sections)
     assert re.fullmatch(r"[^\n]+\.", sections[0].strip())
+    assert _load_tool("new_rule").PLACEHOLDER not in Path(REGISTRY.sources[rule.code]).read_text(encoding="utf-8")
     assert [kind for kind, _ in EXAMPLE.findall(rule.page)] == ["flawed", "sound"]
 
 
