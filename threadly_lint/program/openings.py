@@ -31,6 +31,7 @@ class Opening(NamedTuple):
     confidence: Confidence
 
 
+HARMLESS = frozenset({"health", "webhook", "sign-out", "link"})
 ENTRANCES = {
     "sign-in": Opening("sign-in", "signs callers in", "high"),
     "sign-up": Opening("sign-up", "registers accounts", "high"),
@@ -49,7 +50,7 @@ def opening(endpoint: EntryPoint) -> Opening | None:
 def _openings(endpoint: EntryPoint, effects: list[Occurrence]) -> Iterator[Opening]:
     purpose = evident_purpose(endpoint)
     kind = purpose.kind if purpose is not None else ""
-    if kind in ("health", "webhook", "sign-out"):
+    if kind in HARMLESS:
         return
     changing = not endpoint.methods or not set(endpoint.methods) <= READING_ONLY
     if changing and kind in ENTRANCES and not _is_signed(effects):

@@ -62,7 +62,7 @@ def _is_composed(occurrence: Occurrence, call: n.Call) -> bool:
         return True
     if any(f.kind == "with" for f in occurrence.frames if f.function is function and _enters(f.node, call)):
         return True
-    if function.owner is not None and function.name == "__init__":
+    if isinstance(function.node, n.Lambda) or (function.owner is not None and function.name == "__init__"):
         return True
     return function is function.module.body or _is_cached(function) or _is_kept(function, call)
 

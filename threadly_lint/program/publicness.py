@@ -33,6 +33,7 @@ ACCOUNT_BASES = (
     "flask_login.UserMixin",
     "flask_security.UserMixin",
 )
+SENT_ON_PURPOSE = frozenset({"body", "form", "json", "typed"})
 CHANGES = ("write", "construct", "assign", "commit")
 
 
@@ -63,7 +64,7 @@ def _has_directive(endpoint: EntryPoint) -> bool:
 class Purpose(NamedTuple):
     """What an endpoint is evidently there for, as a kind and in words."""
 
-    kind: Literal["health", "sign-in", "sign-out", "sign-up", "webhook", "credentials"]
+    kind: Literal["health", "sign-in", "sign-out", "sign-up", "webhook", "credentials", "link"]
     reason: str
 
 
@@ -105,11 +106,12 @@ def _entrance(program: Program, effects: list[Occurrence], kinds: set[str]) -> P
     """An address that sounds like an entrance, and code that acts like one."""
     if kinds & {"token", "user-check", "token-check"}:
         return Purpose("credentials", "checks credentials itself")
-    if any(map(hashes_password, effects)) and any(o.effect in ("construct", "upsert") and is_account(program, model_of(program, o)) for o in effects):
+    made = (o for o in effects if o.effect in ("construct", "upsert"))
+    if any(map(hashes_password, effects)) and any(is_account(program, model_of(program, o)) for o in made):
         return Purpose("sign-up", "registers an account")
     if any(hashes_password(o) or renews_credentials(o) for o in effects):
         return Purpose("credentials", "creates or renews credentials")
-    if any(o.event.fact is not None and o.event.fact.service == "mail" for o in effects):
+    if any(o.effect == "enqueue" or (o.event.fact is not None and o.event.fact.service == "mail") for o in effects):
         return Purpose("credentials", "mails a code or link")
     return None
 
@@ -155,11 +157,12 @@ def _gives_password(occurrence: Occurrence) -> bool:
 
 
 def hashes_password(occurrence: Occurrence) -> bool:
-    """Whether something is hashed as passwords are; general hash functions only count on what the caller sent."""
+    """Whether something is hashed as passwords are; general hash functions only count on what a form or body sent."""
     event = occurrence.event
     if event.effect != "hash":
         return False
-    return not event.api.startswith("hashlib.") or any(t.has_tag(value, "request") for value in event.args)
+    sent = {tag.detail for value in event.args for tag in t.tags_of(value) if tag.kind == "request"}
+    return not event.api.startswith("hashlib.") or bool(sent & SENT_ON_PURPOSE)
 
 
 def renews_credentials(occurrence: Occurrence) -> bool:

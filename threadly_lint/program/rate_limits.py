@@ -34,6 +34,7 @@ NEEDS_DEFAULTS = "slowapi.middleware."
 COUNTING = frozenset({"incr", "aincr", "incrby", "increment"})
 CHECKS = frozenset({"validation", "validated"})
 CHECKING_METHODS = re.compile(r"(a?clean|a?validate|full_clean)(_\w+)?")
+FORM_ATTRIBUTES = ("form_class", "serializer_class")
 FLASK_DEFAULTS = frozenset({"RATELIMIT_DEFAULT", "RATELIMIT_APPLICATION"})
 SIGN_IN_BACKENDS = "AUTHENTICATION_BACKENDS"
 
@@ -75,7 +76,7 @@ class RateLimits:
         return "no" if "no" in found else "maybe" if "maybe" in found else "yes"
 
     def _of_run(self, endpoint: EntryPoint, run: Run) -> Limited:
-        if self._turns_away(run.outcome):
+        if self._turns_away(run.outcome) or self._by_form(endpoint):
             return "yes"
         exempt = any(o.effect == EXEMPT for o in run.occurrences)
         if not exempt and (self._by_default(endpoint) or self._by_router(endpoint)):
@@ -123,6 +124,13 @@ class RateLimits:
                 if CHECKING_METHODS.fullmatch(method.name)
             )
         return self._checked.get(symbol, False)
+
+    def _by_form(self, endpoint: EntryPoint) -> bool:
+        """The form of a class view, or the serializer of a generic one, which their base classes check."""
+        info = endpoint.function.owner or self._classes.get(endpoint.symbol)
+        given = [self.program.class_attribute(info, name)[1] for name in FORM_ATTRIBUTES] if info is not None else []
+        classes = [x.shape.info for value in given for x in value if isinstance(x.shape, t.ClassRef)]
+        return any(self._is_checked_within_limits(c.symbol) for c in classes)
 
     @cached_property
     def _classes(self) -> dict[str, Class]:
