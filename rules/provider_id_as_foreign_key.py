@@ -86,7 +86,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Finding, Occurrence, Operation, Program, Rule, issues_own_tokens, provider_id_columns
+from threadly_lint.rule import Finding, Occurrence, Operation, Program, Rule, provider_id_columns
 
 rule = Rule(code="TLA003", pattern="auth-database", level="error", planned_fix="unsafe")
 
@@ -94,8 +94,6 @@ rule = Rule(code="TLA003", pattern="auth-database", level="error", planned_fix="
 @rule.for_each(Operation)
 def check(operation: Operation, program: Program) -> Iterator[Finding]:
     """Each place where a provider's id goes into a column for users, once."""
-    if issues_own_tokens(program):
-        return
     seen: set[tuple[str, int]] = set()
     for occurrence in operation.occurrences:
         for column in provider_id_columns(program, occurrence):

@@ -83,7 +83,7 @@ rule = Rule(code="TLA001", pattern="auth-database", level="error", planned_fix="
 @rule.for_each(Endpoint)
 def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
     """One finding for an endpoint: its worst unguarded access over all mounts."""
-    if endpoint.public:
+    if endpoint.public or endpoint.misplaced_guards:
         return
     accesses = unguarded_accesses(endpoint, least="low")
     if not accesses:

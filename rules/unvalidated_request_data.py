@@ -115,4 +115,4 @@ def confidence(flow: Flow) -> Confidence:
     """What clients send along with every request (their name, their address) is often stored for the record only."""
     if flow.incidental:
         return "low" if flow.kind == "database write" else "medium"
-    return "medium" if flow.uploaded else "high"
+    return "medium" if flow.kept_as_it_came else "high"

@@ -63,7 +63,6 @@ if TYPE_CHECKING:
     from threadly_lint.program.own_clients import OwnClient, own_clients
     from threadly_lint.program.ownership import (
         is_user,
-        issues_own_tokens,
         own_account_reads,
         provider_id_columns,
         unowned_changes,
@@ -161,7 +160,6 @@ __all__ = [
     "is_signed",
     "is_user",
     "is_usual",
-    "issues_own_tokens",
     "loose_retries",
     "markup_flows",
     "may_be_absent",

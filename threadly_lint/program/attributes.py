@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
-from threadly_lint.program.callers import dereferenced
+from threadly_lint.program.callers import claim, dereferenced
 from threadly_lint.program.class_decorators import method_decorators
 from threadly_lint.program.names import Class, Function
 from threadly_lint.program.relations import field_value, managed, may_be_null, reverse_value
@@ -193,11 +193,12 @@ def instance_attribute(a: Activation, atom: Atom, shape: t.Inst, name: str, node
     if own is None and found is None:
         own = a.program.method_stores(shape.info, name) or None
     value = t.join(own or (), found or ()) if own is None or found is None else own
+    value = t.tagged(value, claim(atom, t.const(name)))
     if value and own and (shape.args or shape.keywords):
         tags = frozenset(x for x in atom.tags if x.kind != "request")
     else:
         tags = _inherited(a, shape, atom.tags, is_found=bool(value))
-    return t.proven(t.tagged(value, tags), atom.proof) if value else t.unknown(tags, atom.proof)
+    return t.proven(t.tagged(value, tags), atom.proof) if value else t.unknown(tags | claim(atom, t.const(name)), atom.proof)
 
 
 def _inherited(a: Activation, shape: t.Inst, tags: t.Tags, *, is_found: bool) -> t.Tags:

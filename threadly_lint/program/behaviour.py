@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.knowledge import Fact
 from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
+from threadly_lint.program.activation import Activation, State
 from threadly_lint.program.development import only_in_development
 from threadly_lint.program.libraries import Call
 from threadly_lint.program.types import NO_PROOF, Atom, Proof, Tag, Value
@@ -45,6 +45,12 @@ class Behaviour:
         self.exception_statuses: dict[str, int] = {}
 
     # Sessions, headers, cookies ------------------------------------------------------------------------------------------
+
+    def tested_role(self, a: Activation, state: State | None, test: n.Expr) -> None:
+        """A test that turns some callers away with 403 asks for more than a sign-in."""
+        here, a.state = a.state, state
+        a.emit("role-test", "if", test)
+        a.state = here
 
     def key_proof(self, a: Activation, atom: Atom, key: Value, node: n.Node) -> Proof:
         """What ``key in mapping`` proves."""

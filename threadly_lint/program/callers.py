@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.types import Atom, Tag, Value
 from threadly_lint.skeleton import nodes as n
 
+if TYPE_CHECKING:
+    from threadly_lint.knowledge import Fact
+    from threadly_lint.program.libraries import Call
+
+TOKEN_LIBRARIES = ("jwt.", "jose.", "authlib.", "joserfc.", "itsdangerous.", "flask_jwt", "fastapi_jwt", "django.core.signing")
 IDENTIFYING = ("identity", "session", "credential")
 PROVIDER_KEYS = frozenset({"sub", "uid", "oid", "clerk_id", "auth0_id", "firebase_uid", "cognito:username"})
 CLAIMS, PROVIDER_ID = Tag("claims"), Tag("provider-id")
@@ -29,6 +36,20 @@ def dereferenced(a: Activation, value: Value, name: str, node: n.Node, path: str
     a.prove(t.common_proof(there))
     if path is not None:
         a.state.env[path] = there
+
+
+def gives_claims(call: Call, fact: Fact) -> bool:
+    """Whether a checked token is an identity provider's: its key is public, or the library is the provider's own.
+
+    A token that is signed with a shared secret is the project's own; its subject is the database's id.
+    """
+    if fact.effect not in ("token-check", "guard"):
+        return False
+    if not call.name.startswith(TOKEN_LIBRARIES):
+        return True
+    given = (*call.keywords.get("algorithms", ()), *call.keywords.get("algorithm", ()))
+    named = [x for atom in given for x in (atom, *(y for i in getattr(atom.shape, "items", None) or () for y in i))]
+    return any(str(x).startswith(("RS", "ES", "PS", "EdDSA")) for x in t.constants(tuple(named)))
 
 
 def claim(atom: Atom, key: Value) -> t.Tags:

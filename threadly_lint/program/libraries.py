@@ -10,7 +10,7 @@ from threadly_lint.knowledge import Fact
 from threadly_lint.knowledge.type_expressions import UNION, TypeExpression
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
-from threadly_lint.program.callers import CLAIMS
+from threadly_lint.program.callers import CLAIMS, gives_claims
 from threadly_lint.program.queries import CONSUMERS, consume
 from threadly_lint.program.request_data import checked, checked_tags, raw_tags
 from threadly_lint.program.types import NO_TAGS, Atom, Tag, Value
@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 
 SEQUENCES = ("list", "set", "tuple", "iterator")
 BUILT_IN = frozenset(dir(builtins))
+FETCHING = frozenset(
+    {"read", "read-or-write", "result", "query", "external-call", "cache-get", "index-read", "write", "file-read"}
+)
 DIGESTING = frozenset({"hash"})
 QUERIES = frozenset({"query", "build", "build-read", "build-write"})
 FILTERS = frozenset("exclude filter filter_by get group_by having join order_by where".split())
 PASSED_ON = ("credential", "session", "identity")
+SIGNED_IN = ("is_authenticated", "is_anonymous", "is_active", "check_password")
 IDENTIFYING = frozenset(
     "current-user anonymous-user user-check token-check session credentials token guard guard-weak guard-partial".split()
 )
@@ -206,8 +210,8 @@ class Libraries:
         proof = frozenset({guard})
         about = tags | {Tag("credential" if fact.identity == "credential" else "identity", fact.name)}
         base = value or t.ANYTHING
-        if fact.effect in ("token-check", "guard"):
-            base = t.tagged(base, frozenset({CLAIMS}))
+        if fact.effect == "user-check" and not fact.name.endswith(SIGNED_IN):
+            a.emit("role-test", fact.name, node)
         match fact.identity:
             case "optional" | "credential":
                 there = tuple(x for x in base if not t.is_none(x)) or t.ANYTHING
@@ -240,7 +244,8 @@ class Libraries:
         if identity is not None and a.state is not None and self.knowledge.class_of(call.name) is None:
             weakened = self.program.behaviour.weakened(call, identity)
             about = frozenset(x for x in call.tags if x.kind in PASSED_ON)
-            value = self.identity(a, weakened, checked(value), about, call.node)
+            claims = frozenset({CLAIMS}) if gives_claims(call, identity) else NO_TAGS
+            value = self.identity(a, weakened, t.tagged(checked(value) or t.ANYTHING, claims), about, call.node)
         aborting = next((f for f in facts if f.effect == "abort" and f.kind != "exception"), None)
         if aborting is not None and a.state is not None and self.knowledge.class_of(call.name) is None:
             status = self.program.behaviour.call_status(call, aborting)
@@ -289,8 +294,8 @@ class Libraries:
         """Results of reads carry who selected them, not the request's data; everything else passes its tags on."""
         tags = call.tags
         if effects & {"validation", "validated", "sanitizer"}:
-            return t.tagged(t.untagged(value, "request"), frozenset(x for x in tags if x.kind in PASSED_ON))
-        if effects & {"read", "read-or-write", "result", "query", "external-call", "cache-get", "index-read", "write"}:
+            return t.tagged(t.untagged(value, "request"), frozenset(x for x in tags if x.kind in (*PASSED_ON, "claims")))
+        if effects & FETCHING:
             kept = frozenset(x for x in tags if x.kind in PASSED_ON)
             chosen = frozenset({Tag("chosen")}) if any(x.kind == "request" for x in tags) else NO_TAGS
             value = value or t.unknown()

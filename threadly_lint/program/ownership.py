@@ -11,12 +11,17 @@ from threadly_lint.program.effects import Occurrence
 from threadly_lint.program.personal import OWNER_COLUMN
 from threadly_lint.program.publicness import is_account, model_of, session_keys
 from threadly_lint.program.types import Value
+from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint, Run
+    from threadly_lint.program.names import Class
     from threadly_lint.program.program import Program
 
-INTEGRITY_ERRORS = ("sqlalchemy.exc.IntegrityError", "django.db.IntegrityError", "sqlite3.IntegrityError")
+INTEGRITY_ERRORS = (
+    "sqlalchemy.exc.IntegrityError", "sqlalchemy.exc.DBAPIError", "sqlalchemy.exc.SQLAlchemyError",
+    "django.db.IntegrityError", "django.db.DatabaseError", "sqlite3.IntegrityError",
+)  # fmt: skip
 
 
 def is_user(program: Program, value: Value) -> bool:
@@ -27,25 +32,6 @@ def is_user(program: Program, value: Value) -> bool:
         if any(tag.kind == "identity" or (tag.kind == "session" and tag.detail in session_keys(program)) for tag in atom.tags):
             return True
     return False
-
-
-def issues_own_tokens(program: Program) -> bool:
-    """Whether the project signs tokens itself: then their subject is its own user id."""
-    return any(program.calls_named(name) for name in ("create_access_token", "create_refresh_token")) or any(
-        isinstance(x.shape, t.Lib | t.LibMethod)
-        for name in ("encode",)
-        for call, module, function in program.calls_named(name)
-        for x in _token_encoder(program, call, module, function)
-    )
-
-
-def _token_encoder(program: Program, call: object, module: object, function: object) -> Value:
-    from threadly_lint.frameworks.base import scope_in
-    from threadly_lint.program.expressions import evaluate
-
-    found = evaluate(scope_in(program, module, function), call.func)  # type: ignore[arg-type, attr-defined]
-    names = [(x, x.shape.name if isinstance(x.shape, t.Lib) else getattr(x.shape, "owner", "")) for x in found]
-    return tuple(x for x, name in names if program.knowledge.fact(name, "token") is not None)
 
 
 def provider_id_columns(program: Program, occurrence: Occurrence) -> Iterator[str]:
@@ -63,37 +49,47 @@ def provider_id_columns(program: Program, occurrence: Occurrence) -> Iterator[st
 
 
 def unprotected_account_creation(program: Program, occurrences: Iterable[Occurrence]) -> Occurrence | None:
-    """An account made for the caller after a look-up of the same model, with nothing that takes a second one at once."""
+    """An account made for the caller after a look-up of the same model, with nothing that takes a second one at once.
+
+    The place is the call that stores the row, or the one that makes it when nothing stores it separately.
+    """
     looked_up: set[object] = set()
+    made: Occurrence | None = None
     for occurrence in occurrences:
         info = model_of(program, occurrence)
-        if info is None or not is_account(program, info):
+        if info is None:
             continue
+        if made is not None and occurrence.effect == "write" and info is model_of(program, made):
+            return occurrence
         if occurrence.effect == "read":
             looked_up.add(info)
         makes = occurrence.effect == "construct" or (occurrence.effect == "write" and bool(occurrence.event.keywords))
-        if makes and info in looked_up and _for_caller(occurrence) and not _takes_conflict(program, occurrence):
-            return occurrence
-    return None
+        if makes and info in looked_up and _is_callers_account(program, info, occurrence):
+            made = made or (None if _takes_conflict(program, occurrence) else occurrence)
+            if made is not None and made.effect == "write":
+                return made
+    return made
 
 
-def _for_caller(occurrence: Occurrence) -> bool:
-    tags = [tag for _, v in occurrence.event.keywords for tag in t.tags_of(v)]
-    return any(tag.kind in (*IDENTIFYING, "claims", "provider-id") for tag in tags)
+def _is_callers_account(program: Program, info: Class, occurrence: Occurrence) -> bool:
+    """The row is given what identifies the caller, and is an account or keeps a provider's id."""
+    tags = {tag for _, v in occurrence.event.keywords for tag in t.tags_of(v)}
+    kinds = {tag.kind for tag in tags}
+    return PROVIDER_ID in tags or (is_account(program, info) and bool(kinds & {*IDENTIFYING, "claims"}))
 
 
 def _takes_conflict(program: Program, occurrence: Occurrence) -> bool:
+    """An upsert, or a handler for just this failure (one that takes everything does not read the row again)."""
     from threadly_lint.program.activation import Activation
 
-    if "get_or_create" in occurrence.event.api or "update_or_create" in occurrence.event.api:
+    if occurrence.event.api.rpartition(".")[2] in ("get_or_create", "update_or_create", "aget_or_create"):
         return True
     for frame in occurrence.frames:
-        if frame.kind == "try":
+        if frame.kind == "try" and isinstance(frame.node, n.Try):
             scope = Activation(program, frame.function, {})
-            for handler in frame.node.handlers:  # type: ignore[attr-defined]
-                names = program.failures.handler_names(scope, handler)
-                if program.failures.covers(names, INTEGRITY_ERRORS[:1]) or names & set(INTEGRITY_ERRORS):
-                    return True
+            caught = set().union(*(program.failures.handler_names(scope, h) for h in frame.node.handlers))
+            if caught & set(INTEGRITY_ERRORS):
+                return True
     return False
 
 
@@ -119,7 +115,9 @@ def _may_follow(found: list[Occurrence], occurrence: Occurrence) -> bool:
 def unowned_changes(endpoint: EntryPoint, run: Run) -> list[Occurrence]:
     """Changes of rows that the request selected, where nothing on the way ties the row to the caller."""
     program = endpoint.program
-    if not run.auth or any(o.effect in ("ownership-test", "user-check") for o in run.inside):
+    if not run.auth or any(o.effect == "role-test" for o in run.occurrences):
+        return []
+    if any(o.effect in ("ownership-test", "construct") for o in run.inside):
         return []
     return [o for o in run.inside if o.effect in ("assign", "write") and _is_unowned(program, o)]
 

@@ -24,9 +24,10 @@ PERSONAL_COLUMN = re.compile(
     re.IGNORECASE,
 )
 OWNER_COLUMN = re.compile(
-    r"(^|_)(user|owner|author|account|member|customer|client|patient|seller|buyer|creator|created_by|assigned|student)(_id)?$",
+    r"(^|_)(user|owner|author|account|member|customer|client|patient|seller|buyer|creator|created_by|assigned|student|sender|recipient|receiver)(_id)?$",
     re.IGNORECASE,
 )
+ADDRESSEE_COLUMN = re.compile(r"(^|_)(recipient|receiver|addressee)(_id)?$", re.IGNORECASE)
 TITLE_COLUMN = re.compile(r"(^|_)(title|headline|subject|slug|question)$", re.IGNORECASE)
 TEXT_COLUMN = re.compile(r"(^|_)(body|content|text|answer|comment|markdown|html|slug|accepted|solved|published\w*)(_|$)", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-z_]\w+")
@@ -58,7 +59,7 @@ def is_personal(program: Program, info: Class) -> bool:
 def is_publication(program: Program, info: Class) -> bool:
     """Whether a model's rows look made to be read by others: a title or text, and nothing personal but their author."""
     names = _columns(program, info)
-    if any(PERSONAL_COLUMN.search(name) for name in names):
+    if any(PERSONAL_COLUMN.search(name) or ADDRESSEE_COLUMN.search(name) for name in names):
         return False
     return any(map(TITLE_COLUMN.search, names)) or any(map(TEXT_COLUMN.search, names))
 

@@ -94,7 +94,7 @@ class StockView(APIView):
 
 @api_view(["GET"])
 @permission_classes([AllowAny])
-def search(request: Request) -> Response:
+def search(request: Request) -> Response:  # threadly: public
     form = SearchSerializer(data=request.query_params)
     form.is_valid(raise_exception=True)
     found = Product.objects.in_bulk(catalogue.find(form.validated_data["words"]))

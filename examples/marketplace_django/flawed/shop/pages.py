@@ -92,12 +92,12 @@ def withdraw(request: HttpRequest, product_id: int) -> HttpResponse:
 
 
 @require_POST
-def write_letter(request: HttpRequest) -> HttpResponse:
+def write_letter(request: HttpRequest) -> HttpResponse:  # expect: TLA001
     form = LetterForm(request.POST)
     if not form.is_valid():
         return HttpResponse(status=400)
     recipient, body = form.cleaned_data["recipient"], escape(form.cleaned_data["body"])
-    Letter.objects.create(sender=request.user, recipient=recipient, body=body)  # expect: TLA002
+    Letter.objects.create(sender=request.user, recipient=recipient, body=body)
     return HttpResponse(status=204)
 
 

@@ -25,7 +25,7 @@ from shop.shelf import PRODUCT_LIFE, product_key, remember
 
 
 @method_decorator(login_not_required, name="dispatch")
-class Storefront(ListView):
+class Storefront(ListView):  # threadly: public
     queryset = Product.objects.filter(stock__gt=0).order_by("-pk")
     paginate_by = 20
 
