@@ -101,7 +101,9 @@ def unguarded_endpoints(folder: Path) -> frozenset[str]:
     """The endpoints below a folder whose missing authentication check is reported."""
     project = load_project(folder)
     settings = replace(project.settings, select=MISSING, ignore=(), preview=True, min_confidence="medium")
-    return frozenset(finding.endpoint for finding in run(project, load_registry(), Request(settings)).findings)
+    outcome = run(project, load_registry(), Request(settings))
+    assert outcome.tracebacks == ()
+    return frozenset(finding.endpoint for finding in outcome.findings)
 
 
 def _lines(project: Project, without: Use | None) -> Iterator[str]:
