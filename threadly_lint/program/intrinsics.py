@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, outcome_of
 from threadly_lint.program.calls import OPEN, SPECIAL, SPILL, call_value
+from threadly_lint.program.class_decorators import method_decorators
 from threadly_lint.program.effects import Exit
 from threadly_lint.program.names import Class, Function
 from threadly_lint.program.queries import consume
@@ -98,8 +99,21 @@ def stand_in(program: Program, info: Class) -> Function:
 
 
 def _marked(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
-    """``marked(view, name)``: whether that decorator stands around a view."""
-    return t.const(is_marked(args[0], t.text_of(args[1]) or ""))
+    """``marked(view, name)``: whether that decorator stands around a view, or around the ``dispatch`` of its class."""
+    name = t.text_of(args[1]) or ""
+    return t.const(is_marked(args[0], name) or any(_dispatch_is_marked(a, info, name) for info in _classes(args[0])))
+
+
+def _classes(view: Value) -> list[Class]:
+    """The classes that a view was made from."""
+    captured = [v for x in view if isinstance(x.shape, t.Func) for _, v in x.shape.captured]
+    return [x.shape.info for v in captured for x in v if isinstance(x.shape, t.ClassRef)]
+
+
+def _dispatch_is_marked(a: Activation, info: Class, name: str) -> bool:
+    line = [base for base in a.program.mro(info) if isinstance(base, Class)]
+    around = [v for base in line for v in method_decorators(a.program, base).get("dispatch", [])]
+    return any(isinstance(x.shape, t.Func) and x.shape.info.qualname == name for v in around for x in v)
 
 
 def is_marked(view: Value, decorator: str, depth: int = 8) -> bool:
