@@ -18,7 +18,7 @@ from threadly_lint.program.effects import Outcome
 from threadly_lint.program.expressions import path_of
 from threadly_lint.program.libraries import Call
 from threadly_lint.program.names import Function
-from threadly_lint.program.request_data import CHECKED, ESCAPED, checked, is_raw, raw_tags
+from threadly_lint.program.request_data import CHECKED, ESCAPED, checked, is_raw, unchecked_tags
 from threadly_lint.program.types import NO_TAGS, Atom, Tag, Tags, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -26,6 +26,7 @@ VALIDATORS = frozenset({"validation", "sanitizer"})
 TEXT_TESTS = frozenset("isalnum isalpha isascii isdecimal isdigit isidentifier isnumeric".split())
 MEASURES = frozenset("count endswith find index rfind rindex startswith".split())
 SCALARS = frozenset("str int float bool bytes uuid.UUID decimal.Decimal datetime.date datetime.datetime".split())
+WELL_FORMED = frozenset({"uuid.UUID", "bson.ObjectId", "ipaddress.ip_address", "ipaddress.ip_network"})
 PATTERN_ENDS = ("$", "\\Z", "\\z")
 DIGESTS = ("hashlib.", "hmac.", "zlib.")
 ALLOWED_CHARACTERS = re.compile(r"\[\^[^/\]]+\][+*]?")
@@ -97,7 +98,13 @@ def learn_from_comparison(
         return
     for expr, mine, other in pairs:
         place = place_of(expr)
-        if place is not None and raw_tags(mine) and other and not raw_tags(other) and not all(map(t.is_none, other)):
+        if (
+            place is not None
+            and unchecked_tags(mine)
+            and other
+            and not unchecked_tags(other)
+            and not all(map(t.is_none, other))
+        ):
             vouch(when_true, place, when_true.env.get(place) or mine)
 
 
@@ -106,7 +113,12 @@ def within_range(test: n.Compare, values: list[Value], state: State | None) -> N
     if state is None or len(test.ops) != 2 or not all(op in ("<", "<=") for op in test.ops):
         return
     place = place_of(test.comparators[0])
-    if place is not None and raw_tags(values[1]) and not raw_tags(values[0]) and not raw_tags(values[2]):
+    if (
+        place is not None
+        and unchecked_tags(values[1])
+        and not unchecked_tags(values[0])
+        and not unchecked_tags(values[2])
+    ):
         vouch(state, place, state.env.get(place) or values[1])
 
 
@@ -126,7 +138,7 @@ def tell(a: Activation, value: Value, kind: str, exprs: list[tuple[n.Expr, Value
     tags: set[Tag] = set()
     for expr, given in exprs:
         place = place_of(expr)
-        if place is not None and raw_tags(given):
+        if place is not None and unchecked_tags(given):
             a.places[place] = given
             tags.add(Tag(kind, place))
     return t.tagged(value, frozenset(tags))
@@ -136,7 +148,7 @@ def text_test(a: Activation, node: n.Expr, receiver: Atom, name: str, args: tupl
     """``x.isdigit()`` and the like; ``startswith`` of a resolved path."""
     if not isinstance(node, n.Call) or not isinstance(node.func, n.Attribute):
         return value
-    inside = name == "startswith" and RESOLVED in receiver.tags and args and not raw_tags(args[0])
+    inside = name == "startswith" and RESOLVED in receiver.tags and args and not unchecked_tags(args[0])
     if name in TEXT_TESTS or inside:
         return tell(a, value, "vouches", [(node.func.value, (receiver,))])
     return value
@@ -144,7 +156,7 @@ def text_test(a: Activation, node: n.Expr, receiver: Atom, name: str, args: tupl
 
 def builtin_method(a: Activation, node: n.Expr, callee: Atom, args: tuple[Value, ...], value: Value) -> Value:
     """A method of data whose type is not known (a JSON value): it can only be one of the built-in types'."""
-    if not isinstance(node, n.Call) or not isinstance(node.func, n.Attribute) or not raw_tags((callee,)):
+    if not isinstance(node, n.Call) or not isinstance(node.func, n.Attribute) or not unchecked_tags((callee,)):
         return value
     name = node.func.attr
     if escapes(name, args):
@@ -170,7 +182,7 @@ def _items(atom: Atom) -> tuple[Value, ...]:
 
 def library_check(a: Activation, call: Call, value: Value) -> Value:
     """What a library call says about its arguments: in place by returning at all, or by the truth of its result."""
-    if a.state is None or not any(raw_tags(v) for v in (call.receiver, *call.given)):
+    if a.state is None or not any(unchecked_tags(v) for v in (call.receiver, *call.given)):
         return value
     if call.name.startswith(("re.", "regex.")):
         return _pattern(a, call, value)
@@ -202,10 +214,11 @@ def _validator(a: Activation, call: Call, fact: Fact, value: Value) -> Value:
         return tell(a, value, "vouches", subjects)
     if fact.identity == "not-bool":
         return tell(a, value, "refutes", subjects)
-    if fact.identity == "raises" and (fact.returns is None or fact.effect == "sanitizer"):
+    in_place = fact.returns is None or fact.effect == "sanitizer" or fact.name in WELL_FORMED
+    if fact.identity == "raises" and in_place:
         for expr, given in subjects:
             place = place_of(expr)
-            if place is not None and raw_tags(given) and a.state is not None:
+            if place is not None and unchecked_tags(given) and a.state is not None:
                 vouch(a.state, place, a.state.env.get(place) or given)
     return value
 

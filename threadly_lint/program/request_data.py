@@ -41,6 +41,12 @@ def plain_text(value: Iterable[Atom]) -> Tags:
     return frozenset(x for atom in _atoms(value) for x in atom.tags if x.kind == "request" and x.detail in PLAIN_TEXT)
 
 
+def unchecked_tags(value: Iterable[Atom]) -> Tags:
+    """Sources of a value about which a check has something to tell: raw ones, and text of which only the type is known."""
+    atoms = tuple(value)
+    return raw_tags(atoms) | plain_text(atoms)
+
+
 def _may_be_selected(atom: Atom) -> bool:
     """Whether it may be what a look-up has found: it cannot be typed, and a look-up had a part in it."""
     return isinstance(atom.shape, t.Unknown) and any(x.kind == "chosen" for x in atom.tags)
@@ -85,6 +91,5 @@ def _checked(atom: Atom) -> Atom:
 
 def checked_tags(tags: Tags) -> Tags:
     """``tags`` of something that says no more of the data than one question asked (``len``, a comparison, a hash)."""
-    if not any(map(is_raw, tags)):
-        return tags
-    return frozenset(x for x in tags if not is_raw(x)) | {CHECKED}
+    open_ones = frozenset(x for x in tags if is_raw(x) or (x.kind == "request" and x.detail in PLAIN_TEXT))
+    return (tags - open_ones) | {CHECKED} if open_ones else tags

@@ -90,9 +90,9 @@ class Flow:
         return all(x.detail in INCIDENTAL for x in self.sources)
 
     @property
-    def uploaded(self) -> bool:
-        """Whether it is a file to keep, with its name."""
-        return self.kind == "database write" and all(x.detail == "files" for x in self.sources)
+    def kept_as_it_came(self) -> bool:
+        """Whether it is a file to keep, or a part of the path, which the route has matched at least."""
+        return self.kind == "database write" and all(x.detail in ("files", "path") for x in self.sources)
 
 
 WORDS = {
@@ -145,7 +145,7 @@ def _flows_of(program: Program, endpoint: EntryPoint, run: Run) -> Iterator[Flow
         reader = _reader(endpoint, occurrence, sources, readers)
         path, span = _place(occurrence, reader)
         first = places.setdefault((path, span, kind), endpoint)
-        repeated = first is not endpoint and reader is not endpoint.function
+        repeated = first is not endpoint and (reader is not endpoint.function or first.function is endpoint.function)
         standing = _standing(position, covering)
         yield Flow(kind, endpoint, occurrence, sources, poured, standing, repeated, path, span, reader.symbol)
 
@@ -339,9 +339,15 @@ def _checks_signature(event: Event) -> bool:
 # Bodies without a shape -----------------------------------------------------------------------------------------------
 
 
+def _is_first(program: Program, endpoint: EntryPoint) -> bool:
+    """Whether no other endpoint with the same handler comes before this one."""
+    firsts: dict[Function, EntryPoint] = program.memo.setdefault("first endpoints", {})
+    return firsts.setdefault(endpoint.function, endpoint) is endpoint
+
+
 def untyped_body(program: Program, endpoint: EntryPoint) -> Occurrence | None:
     """Where an endpoint that writes to the database takes a body that no schema sees; None when it does not."""
-    if not set(endpoint.methods) <= {"", "POST", "PUT", "PATCH", "DELETE"} or "DELETE" in endpoint.methods:
+    if not set(endpoint.methods) <= {"", "POST", "PUT", "PATCH"} or not _is_first(program, endpoint):
         return None
     for run in endpoint.runs:
         if not any(SINKS.get(o.effect) == "database write" for o in run.inside):
