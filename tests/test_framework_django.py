@@ -404,6 +404,52 @@ def remove(request, pk):
     assert found == {" remove": Reach(("/shop/<int:pk>/",), ("read", "write"))}
 
 
+def test_login_not_required_opens_a_class_view_and_the_views_below_it(tmp_path: Path) -> None:
+    views = """
+from django.contrib.auth.decorators import login_not_required
+from django.utils.decorators import method_decorator
+from django.views import View
+from rest_framework.views import APIView
+
+
+@method_decorator(login_not_required, name="dispatch")
+class Open(View):
+    def post(self, request, pk):
+        Order.objects.get(pk=pk).delete()
+
+
+class Below(Open):
+    def post(self, request, pk):
+        Order.objects.get(pk=pk).delete()
+
+
+class Closed(View):
+    def post(self, request, pk):
+        Order.objects.get(pk=pk).delete()
+
+
+class OfTheApi(APIView):
+    def post(self, request, pk):
+        Order.objects.get(pk=pk).delete()
+"""
+    middleware = '"django.contrib.auth.middleware.LoginRequiredMiddleware"'
+    patterns = """
+urlpatterns = [
+    path("open/<int:pk>/", views.Open.as_view()),
+    path("below/<int:pk>/", views.Below.as_view()),
+    path("closed/<int:pk>/", views.Closed.as_view()),
+    path("api/<int:pk>/", views.OfTheApi.as_view()),
+]
+"""
+    found = shop(tmp_path, views, patterns, middleware=middleware)
+    assert found == {
+        "POST Open.post": Reach(("/shop/open/<int:pk>/",), ("read", "write")),
+        "POST Below.post": Reach(("/shop/below/<int:pk>/",), ("read", "write")),
+        "POST Closed.post": Reach(("/shop/closed/<int:pk>/",), ()),
+        "POST OfTheApi.post": Reach(("/shop/api/<int:pk>/",), ("read", "write")),
+    }
+
+
 def test_settings_are_read_through_their_modules(tmp_path: Path) -> None:
     """Production adds the middleware to what the base settings have."""
     files = {
