@@ -84,10 +84,13 @@ def _cycle_through(edge: ImportEdge, links_by_grade: dict[Grade, Links]) -> Impo
 
 def _links(graph: ImportGraph, grade: Grade, silenced: Collection[ImportEdge]) -> Links:
     links: Links = {}
+    kinds, stubs = _KINDS[grade], {path for path, module in graph.modules.items() if module.is_stub}
     for edge in graph.edges:
-        is_stub = graph.modules[edge.importer].is_stub
-        if edge.kind in _KINDS[grade] and edge.importer != edge.imported and not is_stub and edge not in silenced:
-            links.setdefault(edge.importer, {}).setdefault(edge.imported, []).append(edge)
+        importer, imported = edge.importer, edge.imported
+        if edge.statement.kind not in kinds or importer == imported or importer in stubs:
+            continue
+        if not silenced or edge not in silenced:
+            links.setdefault(importer, {}).setdefault(imported, []).append(edge)
     return links
 
 

@@ -148,6 +148,18 @@ def _statements(file: SourceFile, skeleton: Skeleton | None) -> Iterator[ImportS
         yield msgspec.structs.replace(statement, kind="type-checking") if file.is_stub else statement
 
 
+class _Found(dict[str, SourceFile | None]):
+    """What dotted names mean below one source root: each is looked up once, as ``importer`` would find it."""
+
+    def __init__(self, look_up: Callable[[str, SourceFile], SourceFile | None], importer: SourceFile) -> None:
+        self._look_up = look_up
+        self._importer = importer
+
+    def __missing__(self, dotted: str) -> SourceFile | None:
+        found = self[dotted] = self._look_up(dotted, self._importer) if dotted else None
+        return found
+
+
 class _Resolver:
     """Finds the modules that import statements mean."""
 
@@ -160,18 +172,19 @@ class _Resolver:
         self._namespaces_by_name: defaultdict[str, list[SourceFile]] = defaultdict(list)
         for namespace in self.namespaces:
             self._namespaces_by_name[namespace.module].append(namespace)
-        self._found: dict[tuple[str, str], SourceFile | None] = {}
+        self._found: dict[str, _Found] = {}
 
     def follow(self, file: SourceFile, statement: ImportStatement) -> None:
         """Note what ``statement`` in ``file`` imports."""
+        found = self._found.get(file.root) or self._found.setdefault(file.root, _Found(self._look_up, file))
         targets: dict[tuple[str, bool], list[str]] = {}
         for name, dotted in self._wanted(file, statement):
-            whole = self._find(dotted, file)
-            target = whole or self._find(dotted.rpartition(".")[0], file)
+            whole = found[dotted]
+            target = whole or found[dotted.rpartition(".")[0]]
             if target is not None:
                 targets.setdefault((target.path, whole is not None), []).append(name)
             else:
-                is_ours = statement.level or self._find(dotted.partition(".")[0], file) is not None
+                is_ours = statement.level or found[dotted.partition(".")[0]] is not None
                 (self.missing if is_ours else self.external).append(LooseImport(file.path, dotted, statement))
         for (path, is_whole), names in targets.items():
             self.edges.append(ImportEdge(file.path, path, statement, tuple(names), is_whole))
@@ -187,12 +200,6 @@ class _Resolver:
             base = self._project.resolve_relative(file, statement.level, statement.module)
         if base is not None:
             yield from ((name, f"{base}.{name}") for name in names)
-
-    def _find(self, dotted: str, importer: SourceFile) -> SourceFile | None:
-        key = (importer.root, dotted)
-        if key not in self._found:
-            self._found[key] = self._look_up(dotted, importer) if dotted else None
-        return self._found[key]
 
     def _look_up(self, dotted: str, importer: SourceFile) -> SourceFile | None:
         found = self._project.find_module(dotted, importer)

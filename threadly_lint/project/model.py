@@ -116,6 +116,8 @@ class Project:
     def _locate(self, dotted: str, importer: SourceFile | None) -> str | None:
         """The place of ``dotted``. The first root that has its top-level package or module decides, as in Python."""
         top = dotted.partition(".")[0]
+        if top not in self._tops:
+            return None
         own = importer.root if importer else ""
         for root in self._search_path(own):
             if root.folder != own and top in sys.stdlib_module_names:
@@ -126,6 +128,14 @@ class Project:
             if not root.prefix and self._tree.find(join(root.folder, top)):
                 return None
         return None
+
+    @cached_property
+    def _tops(self) -> frozenset[str]:
+        """What the names of all modules begin with. Most imports are of something else."""
+        folders = {root.folder for root in self.roots if not root.prefix}
+        places = (place.rpartition("/") for place in (*self._tree.modules, *self._tree.folders))
+        prefixes = (root.prefix.partition(".")[0] for root in self.roots)
+        return frozenset({name for folder, _, name in places if folder in folders}.union(prefixes))
 
     def _search_path(self, own: str) -> tuple[SourceRoot, ...]:
         if own not in self._search_paths:

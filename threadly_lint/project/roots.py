@@ -10,6 +10,7 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -19,11 +20,11 @@ from threadly_lint.project.tree import Tree, is_below, join, lineage, place_of
 
 _HEAD = 32 * 1024
 _IMPORT = re.compile(
-    rb"""^[ \t]*(?:
+    rb"""\n[ \t]*(?:
         from [ \t]+ (\.*)([\w.]*) [ \t]+ import\b
         | import [ \t]+ ( [\w.]+ (?:[ \t]+as[ \t]+\w+)? (?:[ \t]*,[ \t]* [\w.]+ (?:[ \t]+as[ \t]+\w+)? )* )
     )""",
-    re.MULTILINE | re.VERBOSE,
+    re.VERBOSE,
 )
 
 
@@ -37,7 +38,7 @@ class Served(NamedTuple):
 
 def scan_imports(root: Path, paths: Iterable[str]) -> dict[str, frozenset[str]]:
     """What each file imports, by a quick look at its head: dotted names, relative ones with their leading dots."""
-    return {path: frozenset(_imports_of(root / path)) for path in paths}
+    return {path: frozenset(_imports_of(f"{root}/{path}")) for path in paths}
 
 
 def assign_roots(
@@ -59,10 +60,10 @@ def assign_roots(
     return {path: _mount_of(path, mounts) or SourceRoot(chooser.choose(path)) for path in paths}
 
 
-def _imports_of(file: Path) -> Iterator[str]:
+def _imports_of(file: str) -> Iterator[str]:
     try:
-        with file.open("rb") as stream:
-            head = stream.read(_HEAD)
+        with open(file, "rb", buffering=0) as stream:
+            head = b"\n" + stream.read(_HEAD)
     except OSError:
         return
     for dots, module, names in _IMPORT.findall(head):
@@ -85,10 +86,13 @@ class _Votes:
         self.totals: Counter[str] = Counter()
         self.counts: Counter[tuple[str, str]] = Counter()
         self.relative: Counter[str] = Counter()
-        self.parents: defaultdict[str, set[str]] = defaultdict(set)
+        self.parents: defaultdict[str, list[str]] = defaultdict(list)
         for place in tree.folders | tree.modules.keys():
             folder, _, name = place.rpartition("/")
-            self.parents[name].add(folder)
+            self.parents[name].append(folder)
+        for folders in self.parents.values():
+            folders.sort()
+        self._lineage = cache(lambda place: tuple(lineage(place)))
 
     def count(self, imports: Mapping[str, Collection[str]]) -> None:
         """Clear cases first; then an import that several folders could serve goes to the one that serves more."""
@@ -108,7 +112,7 @@ class _Votes:
 
     def _add(self, served: Served) -> None:
         folder, target, importer = served
-        spoken_for = {place for end in (target, importer) if is_below(end, folder) for place in lineage(end)}
+        spoken_for = {place for end in (target, importer) if is_below(end, folder) for place in self._lineage(end)}
         self.totals[folder] += 1
         self.counts.update((folder, place) for place in spoken_for)
 
@@ -120,10 +124,12 @@ class _Votes:
     def _servers(self, path: str, name: str) -> list[Served]:
         """The ways to read one absolute import."""
         top, _, rest = name.partition(".")
+        if top not in self.parents:
+            return []
         if not rest and top in sys.stdlib_module_names:
             return []
         place = name.replace(".", "/")
-        found = [folder for folder in sorted(self.parents.get(top, ())) if self._serves(path, folder, place)]
+        found = [folder for folder in self.parents[top] if self._serves(path, folder, place)]
         near = [folder for folder in found if is_below(path, folder)]
         if not near and (len(found) != 1 or found[0] in self.tree.packages):
             return []

@@ -8,13 +8,15 @@ from itertools import pairwise
 
 from threadly_lint.skeleton.nodes import Directive, Span
 
-_STRING_OR_COMMENT = re.compile(
+_TO_COMMENT = re.compile(
     r'''
-      """ (?: [^\\"]++ | \\. | "(?!"") )*+ (?: """ | \Z )
-    | \'\'\' (?: [^\\']++ | \\. | '(?!\'\') )*+ (?: \'\'\' | \Z )
-    | " (?: [^\\"\n]++ | \\. )*+ "?
-    | ' (?: [^\\'\n]++ | \\. )*+ '?
-    | (?P<comment> \#[^\n]* )
+    (?: [^"'\#]++
+    |   """ (?: [^\\"]++ | \\. | "(?!"") )*+ (?: """ | \Z )
+    |   \'\'\' (?: [^\\']++ | \\. | '(?!\'\') )*+ (?: \'\'\' | \Z )
+    |   " (?: [^\\"\n]++ | \\. )*+ "?
+    |   ' (?: [^\\'\n]++ | \\. )*+ '?
+    )*+
+    (?P<comment> \#[^\n]* | \Z )
     ''',
     re.DOTALL | re.VERBOSE,
 )
@@ -31,11 +33,11 @@ def find_directives(text: str) -> tuple[Directive, ...]:
         return ()
     found: list[Directive] = []
     line, counted = 1, 0
-    for token in _STRING_OR_COMMENT.finditer(text):
-        comment = token["comment"]
-        if comment is None or _START.search(comment) is None:
+    for token in _TO_COMMENT.finditer(text):
+        comment, start = token["comment"], token.start("comment")
+        if _START.search(comment) is None:
             continue
-        line, counted = line + text.count("\n", counted, token.start()), token.start()
+        line, counted = line + text.count("\n", counted, start), start
         before = text[text.rfind("\n", 0, counted) + 1 : counted]
         found.extend(_directives(comment, line, before))
     return tuple(found)

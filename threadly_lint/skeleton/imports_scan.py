@@ -40,6 +40,7 @@ _STRING_OR_COMMENT = re.compile(
     re.DOTALL,
 )
 _FORMATTED = re.compile(r"[fFtT][rR]?\Z")
+_LAST_OF_PREFIX = frozenset("fFtTrR")
 _PLAIN_FIELD = r"""[^{}'"\n]|'[^'{}\n]*'|"[^"{}\n]*\""""
 _WHOLE_FSTRING = re.compile(
     rf"(?:[^{{}}]++|\{{\{{|\}}\}}|\{{(?:{_PLAIN_FIELD}|\{{(?:{_PLAIN_FIELD})*+\}})*+\}})*+", re.DOTALL
@@ -134,11 +135,14 @@ def _blank(match: re.Match[str]) -> str:
         return ""
     if token[1:-1] == "__main__":
         return " __main__ "
-    if _FORMATTED.search(match.string, max(match.start() - 2, 0), match.start()) and not _WHOLE_FSTRING.fullmatch(
-        token
-    ):
+    if _is_formatted(match.string, match.start()) and not _WHOLE_FSTRING.fullmatch(token):
         raise _Doubt
-    return " s " + "\\\n" * token.count("\n")
+    return " s " + "\\\n" * token.count("\n") if "\n" in token else " s "
+
+
+def _is_formatted(text: str, start: int) -> bool:
+    """Whether the string that starts here has a prefix with ``f`` or ``t``."""
+    return text[start - 1 : start] in _LAST_OF_PREFIX and bool(_FORMATTED.search(text, max(start - 2, 0), start))
 
 
 class _Block(NamedTuple):
