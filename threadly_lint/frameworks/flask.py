@@ -22,7 +22,7 @@ from threadly_lint.frameworks.base import (
     underlying,
 )
 from threadly_lint.frameworks.flask_views import view_endpoints
-from threadly_lint.frameworks.performed import performed
+from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.program import types as t
 from threadly_lint.program.entry_points import EntryPoint, Mount, Step, handler_node
 from threadly_lint.program.expressions import evaluate
@@ -147,9 +147,8 @@ def entry_points(program: Program) -> Iterator[EntryPoint]:
         if site.owns_routes(registration.receiver) and registration.function is not None:
             function = registration.function
             yield _function_view(site, registration, registered_function(registration), function)
-    for registration in call_registrations(program, frozenset({"add_url_rule", "add_websocket"})):
-        if site.owns_routes(registration.receiver):
-            yield from _added(site, registration)
+    added = call_registrations(program, frozenset({"add_url_rule", "add_websocket"}))
+    yield from merged(e for r in added if site.owns_routes(r.receiver) for e in _added(site, r))
     for info in program.classes:
         yield from _decorated_class(site, info)
 

@@ -15,6 +15,8 @@ from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, ha
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class, Function
 from threadly_lint.program.types import Atom, Tag, Value
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
@@ -61,13 +63,22 @@ def _procedures(program: Program, info: Class, base: str) -> Iterator[tuple[str,
     classes = [c for c in program.mro(info) if isinstance(c, Class)]
     declared = next((c.scope for c in classes if c.name == base and c.module.name.endswith(GENERATED)), None)
     own = [c for c in classes if not c.module.name.endswith(GENERATED)]
+    helpers = {name for c in own for name in _called_on_self(c)}
     for name in dict.fromkeys(name for c in own for name in c.scope):
         owner, value = program.class_attribute(info, name)
         function = handler_behind(value) if owner in own else None
         if function is None or name.startswith("_") or program.kind(function) != "function":
             continue
-        if name in declared if declared is not None else len(function.params) == 3:
+        if name in declared if declared is not None else len(function.params) == 3 and name not in helpers:
             yield name, function
+
+
+def _called_on_self(info: Class) -> Iterator[str]:
+    """Methods that the class itself uses: nobody answers a remote call by another remote procedure of the same object."""
+    for node in (x for s in info.node.body for x in walk(s)):
+        func = node.func if isinstance(node, n.Call) else None
+        if isinstance(func, n.Attribute) and isinstance(func.value, n.Name) and func.value.id == "self":
+            yield func.attr
 
 
 # Servers -------------------------------------------------------------------------------------------------------------------
