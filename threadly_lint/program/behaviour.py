@@ -33,6 +33,7 @@ TYPED_KEYS = ("aiohttp.web.AppKey", "aiohttp.web.RequestKey")
 WSGI_SESSIONS = ("beaker.session", "werkzeug.session")
 SETTINGS_CLASSES = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings")
 STATUS_ATTRIBUTES = frozenset({"status_code", "status"})
+STATUS_NAMES = ("status_code", "code", "status")
 SQL_DECIDED = "read-or-write"
 
 
@@ -190,14 +191,13 @@ class Behaviour:
 
     def class_status(self, info: Class, args: tuple[Value, ...], keywords: dict[str, Value]) -> int:
         """The status of a project exception: a handler maps it, it says so itself, or its base does."""
+        for name in STATUS_NAMES:
+            if number := t.number_of(keywords.get(name, ())):
+                return number
         if mapped := self._mapped_status(info):
             return mapped
-        for name in ("status_code", "code", "status"):
-            given = keywords.get(name, ()) or self.program.class_attribute(info, name)[1]
-            if number := t.number_of(given):
-                return number
         stores = self.program.instance_stores(t.Inst(info, args, tuple(keywords.items())))
-        for name in ("status_code", "status", "code"):
+        for name in STATUS_NAMES:
             if number := t.number_of(stores.get(name, ())):
                 return number
         for base in self.program.library_bases(info):
@@ -206,10 +206,17 @@ class Behaviour:
         return 0
 
     def _mapped_status(self, info: Class) -> int:
+        """What the nearest class says: a registered handler's answer, or a status of its own that the handler reads."""
         for base in self.program.mro(info):
-            symbol = base if isinstance(base, str) else base.symbol
-            if found := self.exception_statuses.get(symbol, 0):
+            if isinstance(base, str):
+                if found := self.exception_statuses.get(base, 0):
+                    return found
+                continue
+            if found := self.exception_statuses.get(base.symbol, 0):
                 return found
+            for name in (x for x in STATUS_NAMES if x in base.scope):
+                if number := t.number_of(self.program.own_class_attribute(base, name)):
+                    return number
         return 0
 
     def _status_given(self, base: str, info: Class, args: tuple[Value, ...], keywords: dict[str, Value]) -> int:

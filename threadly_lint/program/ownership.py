@@ -117,16 +117,25 @@ def unowned_changes(endpoint: EntryPoint, run: Run) -> list[Occurrence]:
     program = endpoint.program
     if not run.auth or any(o.effect == "role-test" for o in run.occurrences):
         return []
-    if any(o.effect in ("ownership-test", "construct") for o in run.inside):
+    if any(o.effect in ("ownership-test", "construct") or o.event.api.endswith("create") for o in run.inside):
         return []
-    return [o for o in run.inside if o.effect in ("assign", "write") and _is_unowned(program, o)]
+    chosen = _chosen_models(program, run)
+    return [o for o in run.inside if o.effect in ("assign", "write") and _is_unowned(program, o, chosen)]
 
 
-def _is_unowned(program: Program, occurrence: Occurrence) -> bool:
+def _chosen_models(program: Program, run: Run) -> set[Class]:
+    """Models of which the request selects rows without saying whose they are."""
+    found: dict[Class, set[str]] = {}
+    for o in run.inside:
+        if o.effect == "read" and (info := model_of(program, o)) is not None:
+            found.setdefault(info, set()).update(tag.kind for tag in t.tags_of(o.event.value))
+    return {info for info, kinds in found.items() if "chosen" in kinds and not kinds & set(IDENTIFYING)}
+
+
+def _is_unowned(program: Program, occurrence: Occurrence, chosen: set[Class]) -> bool:
     info = model_of(program, occurrence)
     if info is None or is_account(program, info) or not any(map(OWNER_COLUMN.search, program.models.columns(info))):
         return False
     event = occurrence.event
-    tags = t.tags_of((*event.receiver, *(x for v in event.args for x in v)))
-    kinds = {tag.kind for tag in tags}
-    return "chosen" in kinds and not kinds & set(IDENTIFYING)
+    kinds = {tag.kind for tag in t.tags_of((*event.receiver, *(x for v in event.args for x in v)))}
+    return ("chosen" in kinds or info in chosen) and not kinds & set(IDENTIFYING)

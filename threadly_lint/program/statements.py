@@ -191,7 +191,7 @@ def _if(a: Activation, s: n.If) -> None:
         _survive(a, s.test, when_true, _foreseen(a, s.orelse or following, when_false), about_caller=True)
     turned_away, after_true = _run_side(a, s, s.body, when_true, 1)
     turned_away_else, after_false = _run_side(a, s, s.orelse, when_false, 2)
-    if about_caller and {403} in (turned_away, turned_away_else):
+    if about_caller and known_true == known_false and {403} in (turned_away, turned_away_else):
         a.program.behaviour.tested_role(a, after_true or after_false, s.test)
     if not known_true - known_false:
         _survive(a, s.test, after_false, turned_away, about_caller=about_caller)
