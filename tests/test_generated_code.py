@@ -1,0 +1,55 @@
+"""Generated programs are analysed to the end, by all rules, and what is in them is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from generated_code import class_hierarchy, deep_chain, long_module, mutual_recursion, shared_helpers
+from msgspec.structs import replace
+
+from threadly_lint.project import load_project
+from threadly_lint.registry import load_registry
+from threadly_lint.run import Request, run
+
+
+def unguarded(folder: Path, source: str) -> list[str]:
+    """The endpoints that TLA001 reports when all rules run; nothing may go wrong."""
+    (folder / "pyproject.toml").write_text("[tool.threadly-lint]\n")
+    (folder / "app.py").write_text(source)
+    project = load_project(folder)
+    outcome = run(project, load_registry(), Request(replace(project.settings, preview=True)))
+    assert outcome.tracebacks == ()
+    assert [finding for finding in outcome.findings if finding.code.startswith("TLZ")] == []
+    return sorted(finding.endpoint for finding in outcome.findings if finding.code == "TLA001")
+
+
+def test_long_module(tmp_path: Path) -> None:
+    source = long_module(2_000)
+    assert 1_500 < source.count("\n") < 2_500
+    assert unguarded(tmp_path, source) == sorted(f"POST /g{group}" for group in range(50))
+
+
+def test_chain_of_calls(tmp_path: Path) -> None:
+    assert unguarded(tmp_path, deep_chain(10)) == ["POST /write"]
+
+
+def test_chain_that_is_deeper_than_calls_are_followed_is_left_unknown(tmp_path: Path) -> None:
+    assert unguarded(tmp_path, deep_chain(500)) == []
+
+
+@pytest.mark.parametrize("functions", [8, 60])
+def test_mutual_recursion(tmp_path: Path, functions: int) -> None:
+    assert unguarded(tmp_path, mutual_recursion(functions)) == ["POST /write"]
+
+
+def test_line_of_classes(tmp_path: Path) -> None:
+    assert unguarded(tmp_path, class_hierarchy(10)) == ["POST /write"]
+
+
+def test_line_of_classes_that_is_longer_than_calls_are_followed_is_left_unknown(tmp_path: Path) -> None:
+    assert unguarded(tmp_path, class_hierarchy(60)) == []
+
+
+def test_shared_helpers(tmp_path: Path) -> None:
+    assert unguarded(tmp_path, shared_helpers(60)) == []
