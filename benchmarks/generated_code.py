@@ -68,7 +68,7 @@ def _endpoint(name: str, call: str) -> str:
 
 PROGRAMS: dict[str, tuple[Callable[[int], str], int]] = {
     "lines of a module": (long_module, 10_000),
-    "depth of a chain of calls": (deep_chain, 250),
+    "depth of a chain of calls": (deep_chain, 500),
     "functions in mutual recursion": (mutual_recursion, 100),
     "classes in a line": (class_hierarchy, 100),
     "endpoints that share helpers": (shared_helpers, 150),

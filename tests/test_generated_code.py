@@ -30,8 +30,9 @@ def test_long_module(tmp_path: Path) -> None:
     assert unguarded(tmp_path, source) == sorted(f"POST /g{group}" for group in range(50))
 
 
-def test_chain_of_calls(tmp_path: Path) -> None:
-    assert unguarded(tmp_path, deep_chain(10)) == ["POST /write"]
+@pytest.mark.parametrize("depth", [10, 50])
+def test_chain_of_calls(tmp_path: Path, depth: int) -> None:
+    assert unguarded(tmp_path, deep_chain(depth)) == ["POST /write"]
 
 
 def test_chain_that_is_deeper_than_calls_are_followed_is_left_unknown(tmp_path: Path) -> None:
