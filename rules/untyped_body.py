@@ -53,7 +53,8 @@ def vote(body: Vote) -> None:
 
 ## Exempt
 
-GraphQL, uploads, HTML forms, endpoints that pass the body on without storing it, signed webhooks.
+GraphQL, uploads, HTML forms, endpoints that pass the body on without storing it, signed webhooks, bodies that code
+which cannot be seen is given: it may have checked them.
 
 ## Limits
 

@@ -195,6 +195,8 @@ def library_check(a: Activation, call: Call, value: Value) -> Value:
     fact = next((f for f in facts if f.effect in VALIDATORS and f.identity), None)
     if any(_by_keyword(a, call, k) for k in call.keywords):
         return checked(value)
+    if not facts and a.program.libraries.may_check(call):
+        a.emit("handed-on", call.name, call.node, args=call.args, keywords=call.keywords)
     if fact is None:
         return value
     return _validator(a, call, fact, value)

@@ -48,7 +48,8 @@ class Event:
     """One effect at one place. ``effect`` is knowledge's word for it, or one of the engine's own:
 
     ``construct`` (a model row is made), ``assign`` (an attribute of a row is set), ``reject`` (the caller is turned away),
-    ``raise``, ``sign-in`` (a session or token is issued), ``answer-status`` (the status of an answer is set).
+    ``raise``, ``sign-in`` (a session or token is issued), ``answer-status`` (the status of an answer is set),
+    ``handed-on`` (a function of which nothing is known is given request data).
     ``auth`` is the proof that an authenticated caller got here, as far as this function shows it.
     """
 

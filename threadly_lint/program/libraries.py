@@ -302,15 +302,15 @@ class Libraries:
             return self._selected(t.tagged(value, kept | chosen), call, kept)
         if effects & DIGESTING or (effects & QUERIES and call.name.rpartition(".")[2] in FILTERS):
             tags = checked_tags(tags)
-        if self._may_check(call, value, effects):
+        if not value and not effects and self.may_check(call):
             tags = checked_tags(tags)
         if not value:
             return self._selected(t.unknown(tags), call, frozenset(x for x in tags if x.kind in PASSED_ON))
         return t.tagged(value, tags)
 
-    def _may_check(self, call: Call, value: Value, effects: set[str]) -> bool:
+    def may_check(self, call: Call) -> bool:
         """Whether nothing is known of whose function data is handed to: it may well be a validator."""
-        if value or effects or raw_tags(call.receiver):
+        if raw_tags(call.receiver):
             return False
         root = call.name.partition(".")[0]
         return root not in sys.stdlib_module_names and root not in BUILT_IN and not self.knowledge.root_known(root)

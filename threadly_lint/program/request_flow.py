@@ -140,7 +140,7 @@ def _flows_of(program: Program, endpoint: EntryPoint, run: Run) -> Iterator[Flow
         if kind is None or not sources or _checked_as_model(program, event, run.occurrences[position + 1 :]):
             continue
         covering = [check for check in checks if check.covers(sources)]
-        if any(check.in_place and check.position < position for check in covering):
+        if covering and _is_let_through(position, sources, covering):
             continue
         reader = _reader(endpoint, occurrence, sources, readers)
         path, span = _place(occurrence, reader)
@@ -148,6 +148,12 @@ def _flows_of(program: Program, endpoint: EntryPoint, run: Run) -> Iterator[Flow
         repeated = first is not endpoint and (reader is not endpoint.function or first.function is endpoint.function)
         standing = _standing(position, covering)
         yield Flow(kind, endpoint, occurrence, sources, poured, standing, repeated, path, span, reader.symbol)
+
+
+def _is_let_through(position: int, sources: Tags, covering: list[SchemaCheck]) -> bool:
+    """What has been checked in place may be used; what was in a file is checked piece by piece."""
+    in_place = any(check.in_place and check.position < position for check in covering)
+    return in_place or all(x.detail == "files" for x in sources)
 
 
 def _standing(position: int, covering: list[SchemaCheck]) -> Standing:
@@ -345,6 +351,10 @@ def _is_first(program: Program, endpoint: EntryPoint) -> bool:
     return firsts.setdefault(endpoint.function, endpoint) is endpoint
 
 
+def _given_raw(event: Event) -> Tags:
+    return frozenset().union(*(raw_tags(v) for v in (*event.args, *(v for _, v in event.keywords))))
+
+
 def untyped_body(program: Program, endpoint: EntryPoint) -> Occurrence | None:
     """Where an endpoint that writes to the database takes a body that no schema sees; None when it does not."""
     if not set(endpoint.methods) <= {"", "POST", "PUT", "PATCH"} or not _is_first(program, endpoint):
@@ -353,8 +363,9 @@ def untyped_body(program: Program, endpoint: EntryPoint) -> Occurrence | None:
         if not any(SINKS.get(o.effect) == "database write" for o in run.inside):
             continue
         checks = list(schema_checks(program, run.occurrences))
+        handed_on = frozenset().union(*(_given_raw(o.event) for o in run.occurrences if o.effect == "handed-on"))
         for occurrence in run.occurrences:
             sources = frozenset(x for x in raw_tags(occurrence.event.value) if x.detail in BODIES)
             if occurrence.effect == "source" and sources and not any(check.covers(sources) for check in checks):
-                return occurrence
+                return occurrence if not sources & handed_on else None
     return None
