@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.asgi import library_step
-from threadly_lint.frameworks.base import (
+from threadly_lint.program.registrations import (
     class_registrations,
     decorator_registrations,
     handler_behind,
@@ -36,7 +36,7 @@ from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
-    from threadly_lint.frameworks.base import Registration
+    from threadly_lint.program.registrations import Registration
     from threadly_lint.program.program import Program
 
 APPLICATION, TABLE, REQUEST = "aiohttp.web.Application", "aiohttp.web.RouteTableDef", "aiohttp.web.Request"

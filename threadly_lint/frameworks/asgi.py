@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from threadly_lint.frameworks.base import call_registrations, decorator_registrations, identity, items_of, made_with
+from threadly_lint.program.registrations import call_registrations, decorator_registrations, identity, items_of, made_with
 from threadly_lint.frameworks.requests import object_with, path_value
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation

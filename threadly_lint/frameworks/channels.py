@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.base import imports, join_paths, scope_in
+from threadly_lint.program.registrations import imports, join_paths, scope_in
 from threadly_lint.frameworks.django_urls import plain_route
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, outcome_of

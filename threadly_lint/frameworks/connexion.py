@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.asgi import Exchange, middleware_steps
-from threadly_lint.frameworks.base import (
+from threadly_lint.program.registrations import (
     Registration,
     handler_behind,
     imports,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.asgi import library_step
-from threadly_lint.frameworks.base import once
+from threadly_lint.program.registrations import once
 from threadly_lint.frameworks.django_requests import Routes, request_value
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
@@ -19,7 +19,7 @@ from threadly_lint.program.intrinsics import is_marked
 from threadly_lint.program.types import Atom, Value
 
 if TYPE_CHECKING:
-    from threadly_lint.frameworks.django_settings import Settings
+    from threadly_lint.program.django_settings import Settings
     from threadly_lint.frameworks.django_urls import Pattern
     from threadly_lint.frameworks.django_views import Handler
     from threadly_lint.program.names import Function, Module

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.base import join_paths, made_with, restricts, scope_in
+from threadly_lint.program.registrations import join_paths, made_with, restricts, scope_in
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.development import in_development

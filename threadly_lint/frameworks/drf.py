@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.base import Registration, call_registrations, identity, is_library, texts_of
+from threadly_lint.program.registrations import Registration, call_registrations, identity, is_library, texts_of
 from threadly_lint.frameworks.django_urls import Pattern, parameters, plain_route
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation

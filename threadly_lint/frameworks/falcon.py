@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.base import (
+from threadly_lint.program.registrations import (
     Registration,
     handler_behind,
     identity,

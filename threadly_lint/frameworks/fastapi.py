@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.asgi import Exchange, middleware_steps
-from threadly_lint.frameworks.base import (
+from threadly_lint.program.registrations import (
     Registration,
     call_registrations,
     decorator_registrations,

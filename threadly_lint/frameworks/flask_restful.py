@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from threadly_lint.frameworks.base import (
+from threadly_lint.program.registrations import (
     Registration,
     class_registrations,
     handler_behind,

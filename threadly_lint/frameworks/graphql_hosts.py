@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.asgi import Exchange, middleware_steps
-from threadly_lint.frameworks.base import imports, is_library, join_paths, made_with, texts_of
+from threadly_lint.program.registrations import imports, is_library, join_paths, made_with, texts_of
 from threadly_lint.frameworks.fastapi import dependency_steps
 from threadly_lint.frameworks.performed import performed
 from threadly_lint.program import types as t
@@ -146,7 +146,7 @@ def _own_dependencies(view: Atom) -> Iterator[Step]:
 
 
 def _tabled(program: Program, application: Atom) -> Iterator[Host]:
-    from threadly_lint.frameworks.base import items_of
+    from threadly_lint.program.registrations import items_of
 
     if not is_library(program, application, "starlette.applications.Starlette"):
         return

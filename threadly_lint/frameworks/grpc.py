@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.base import handler_behind, identity, imports, items_of, made_with, scope_in
+from threadly_lint.program.registrations import handler_behind, identity, imports, items_of, made_with, scope_in
 from threadly_lint.frameworks.performed import merged
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation

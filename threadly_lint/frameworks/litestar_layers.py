@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.asgi import Exchange, class_steps
-from threadly_lint.frameworks.base import hook_step, items_of, made_with, texts_of
+from threadly_lint.program.registrations import hook_step, items_of, made_with, texts_of
 from threadly_lint.frameworks.requests import path_value, request
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from threadly_lint.frameworks.base import identity, join_paths
+from threadly_lint.program.registrations import identity, join_paths
 from threadly_lint.program.types import Atom
 
 MAX_DEPTH = 8

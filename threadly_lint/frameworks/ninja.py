@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.base import (
+from threadly_lint.program.registrations import (
     Registration,
     call_registrations,
     decorator_registrations,
@@ -20,7 +20,7 @@ from threadly_lint.frameworks.base import (
 from threadly_lint.frameworks.django import mounted_objects
 from threadly_lint.frameworks.django_middleware import steps_around
 from threadly_lint.frameworks.django_requests import request_value
-from threadly_lint.frameworks.django_settings import Settings
+from threadly_lint.program.django_settings import Settings
 from threadly_lint.frameworks.django_urls import Pattern
 from threadly_lint.frameworks.django_views import Handler
 from threadly_lint.frameworks.fastapi import request_argument
@@ -77,7 +77,7 @@ def _nested_routers(program: Program) -> tuple[Nesting, Declared]:
 
 def _routers(program: Program, value: Value, registration: Registration) -> Iterator[Atom]:
     """The routers that are added: objects, or the dotted path of one."""
-    from threadly_lint.frameworks.django_settings import named
+    from threadly_lint.program.django_settings import named
 
     for atom in value:
         text = t.text_of((atom,))

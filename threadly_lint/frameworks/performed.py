@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.base import Registration
+from threadly_lint.program.registrations import Registration
 from threadly_lint.program.development import only_in_development
 from threadly_lint.program.effects import Occurrence, Outcome, occurrences
 from threadly_lint.program.entry_points import EntryPoint

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from threadly_lint.frameworks.base import (
+from threadly_lint.program.registrations import (
     Registration,
     class_decorations,
     decorations,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from threadly_lint.frameworks.base import Registration, items_of, texts_of
+from threadly_lint.program.registrations import Registration, items_of, texts_of
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.attributes import attribute

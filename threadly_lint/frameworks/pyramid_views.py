@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.base import path_mapping
+from threadly_lint.program.registrations import path_mapping
 from threadly_lint.frameworks.requests import request
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.base import imports
+from threadly_lint.program.registrations import imports
 from threadly_lint.frameworks.handed_over import each_once, entry_point, handed_over, outside_call
 from threadly_lint.program import types as t
 from threadly_lint.program.entry_points import EntryPoint

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.asgi import Exchange, listed, middleware_steps, steps_of
-from threadly_lint.frameworks.base import (
+from threadly_lint.program.registrations import (
     Registration,
     class_registrations,
     decorator_registrations,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from threadly_lint.frameworks.base import (
+from threadly_lint.program.registrations import (
     handler_behind,
     identity,
     imports,

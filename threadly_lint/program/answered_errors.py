@@ -10,14 +10,14 @@ from threadly_lint.program.failures import EVERYTHING
 from threadly_lint.program.registered_handlers import CALLS, DECORATORS
 
 if TYPE_CHECKING:
-    from threadly_lint.frameworks.base import Registration
+    from threadly_lint.program.registrations import Registration
     from threadly_lint.program.names import Function
     from threadly_lint.program.program import Program
 
 
 def answered_statuses(program: Program) -> dict[str, int]:
     """Statuses by exception class, where a handler always answers with the same; catch-all handlers tell nothing."""
-    from threadly_lint.frameworks.base import call_registrations, decorator_registrations, underlying
+    from threadly_lint.program.registrations import call_registrations, decorator_registrations, underlying
 
     found: dict[str, int] = {}
     for registration in decorator_registrations(program, DECORATORS):

@@ -149,7 +149,7 @@ def _of_task_class(a: Activation, inner: Value, name: str) -> Value:
 
 
 def _task_classes(a: Activation, function: Function, base: n.Expr) -> list[Class]:
-    from threadly_lint.frameworks.base import scope_in
+    from threadly_lint.program.registrations import scope_in
     from threadly_lint.program.expressions import evaluate
 
     found = evaluate(scope_in(a.program, function.module, function.parent), base)

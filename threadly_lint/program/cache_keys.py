@@ -172,7 +172,7 @@ def _lifetime_of_client(event: Event, program: Program) -> Lifetime:
 
 def _configured(program: Program) -> Lifetime | None:
     """``TIMEOUT`` of Django's default cache."""
-    from threadly_lint.frameworks.django_settings import all_settings
+    from threadly_lint.program.django_settings import all_settings
 
     for _, settings in all_settings(program):
         for atom in settings.entry("CACHES", "default"):

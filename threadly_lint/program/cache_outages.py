@@ -44,7 +44,7 @@ def cache_outages(program: Program) -> Iterator[Pair]:
 
 def _errors_of_backend(program: Program, moment: Moment) -> tuple[str, ...]:
     """What Django's cache raises when it lies in Redis and is not told to ignore that it is away."""
-    from threadly_lint.frameworks.django_settings import all_settings
+    from threadly_lint.program.django_settings import all_settings
 
     if not moment.event.api.startswith(DJANGO):
         return ()

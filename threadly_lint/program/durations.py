@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.base import scope_in
+from threadly_lint.program.registrations import scope_in
 from threadly_lint.program import types as t
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Function

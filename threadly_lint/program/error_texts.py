@@ -173,7 +173,7 @@ class _Handlers:
             self._own.setdefault(place, set()).update(self.program.failures.names(event.value))
 
     def _names(self, handler: n.Handler, function: Function) -> set[str]:
-        from threadly_lint.frameworks.base import scope_in
+        from threadly_lint.program.registrations import scope_in
         from threadly_lint.program.expressions import evaluate
 
         if handler.exception is None:

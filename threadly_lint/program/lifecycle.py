@@ -101,7 +101,7 @@ def _library_names(program: Program, decorator: n.Expr, function: Function) -> s
 
 
 def _decorator_value(program: Program, decorator: n.Expr, function: Function) -> Value:
-    from threadly_lint.frameworks.base import scope_in
+    from threadly_lint.program.registrations import scope_in
     from threadly_lint.program.expressions import evaluate
 
     target = decorator.func if isinstance(decorator, n.Call) else decorator

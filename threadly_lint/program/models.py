@@ -62,7 +62,7 @@ class Models:
         if self.program.knowledge.fact(name, "model") is None:
             return None
         if name == USER:
-            from threadly_lint.frameworks.django_settings import user_model
+            from threadly_lint.program.django_settings import user_model
 
             key = "user model"
             if key not in self.program.memo:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.base import (
+from threadly_lint.program.registrations import (
     Registration,
     call_registrations,
     decorator_registrations,
@@ -155,7 +155,7 @@ class Monitoring:
 
     def _is_settings(self, start: Start) -> bool:
         """Whether monitoring starts in Django's settings or applications, which each of its processes loads."""
-        from threadly_lint.frameworks.django_settings import all_settings
+        from threadly_lint.program.django_settings import all_settings
 
         modules = {m.path for _, settings in all_settings(self.program) for m in settings.modules}
         loaded = frozenset().union(*map(self.loaded, modules))

@@ -124,7 +124,7 @@ def _limited(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Val
 
 def _setting(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
     """``setting(name, key, default)``: classes that an entry of a dict setting names."""
-    from threadly_lint.frameworks.django_settings import all_settings
+    from threadly_lint.program.django_settings import all_settings
 
     name, key = t.text_of(args[0]) or "", t.text_of(args[1]) or ""
     for _, settings in all_settings(a.program):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from threadly_lint.frameworks.base import identity, imports, scope_in, texts_of
+from threadly_lint.program.registrations import identity, imports, scope_in, texts_of
 from threadly_lint.program import types as t
 from threadly_lint.program.effects import Event, Outcome
 from threadly_lint.program.expressions import evaluate
@@ -190,7 +190,7 @@ class RateLimits:
     @cached_property
     def _locks_out(self) -> bool:
         """Whether the authentication backends in the settings lock out callers who guess."""
-        from threadly_lint.frameworks.django_settings import all_settings
+        from threadly_lint.program.django_settings import all_settings
 
         names = [x for _, settings in all_settings(self.program) for x in texts_of(settings.value(SIGN_IN_BACKENDS))]
         return any(self.program.knowledge.fact(self.program.knowledge.canonical(name), LIMIT) for name in names)

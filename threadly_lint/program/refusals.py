@@ -181,7 +181,7 @@ def _takes_headers(program: Program, info: Class) -> bool:
 
 def unhandled_limiters(program: Program) -> Iterator[Refusal]:
     """Limiters whose error nobody turns into a complete answer: where they are made."""
-    from threadly_lint.frameworks.base import scope_in
+    from threadly_lint.program.registrations import scope_in
     from threadly_lint.program.expressions import evaluate
     from threadly_lint.program.registered_handlers import registered_handlers
 

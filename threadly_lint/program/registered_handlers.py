@@ -13,7 +13,7 @@ from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
-    from threadly_lint.frameworks.base import Registration
+    from threadly_lint.program.registrations import Registration
     from threadly_lint.program.entry_points import EntryPoint
     from threadly_lint.program.names import Function, Module
     from threadly_lint.program.program import Program
@@ -52,7 +52,7 @@ class RegisteredHandler:
 
 def registered_handlers(program: Program) -> Iterator[RegisteredHandler]:
     """Handlers registered by decorators, calls and constructors, in settings and as hooks of middleware."""
-    from threadly_lint.frameworks.base import call_registrations, decorator_registrations
+    from threadly_lint.program.registrations import call_registrations, decorator_registrations
 
     for registration in (*decorator_registrations(program, DECORATORS), *call_registrations(program, CALLS)):
         if registration.receiver is not None:
@@ -69,7 +69,7 @@ def _setting(program: Program, module: Module, name: str) -> Value:
 
 
 def _registered(program: Program, registration: Registration) -> RegisteredHandler:
-    from threadly_lint.frameworks.base import identity
+    from threadly_lint.program.registrations import identity
 
     name = registration.name
     given = registration.argument(0, "exception", "exc_class_or_status_code", "code_or_exception", "exc_class")
@@ -129,7 +129,7 @@ def _answered(program: Program, function: Function) -> set[str]:
 
 
 def _asked_for(program: Program, function: Function) -> Iterator[Value]:
-    from threadly_lint.frameworks.base import scope_in
+    from threadly_lint.program.registrations import scope_in
     from threadly_lint.program.expressions import evaluate
 
     for node in walk(function.node):
@@ -144,7 +144,7 @@ def _asked_for(program: Program, function: Function) -> Iterator[Value]:
 
 def _of_django_middleware(program: Program) -> Iterator[RegisteredHandler]:
     """``process_exception`` of a middleware that is switched on."""
-    from threadly_lint.frameworks.base import texts_of
+    from threadly_lint.program.registrations import texts_of
 
     switched_on = {
         path for module in program.modules.values() for path in texts_of(_setting(program, module, "MIDDLEWARE"))

@@ -102,7 +102,7 @@ class Signals:
         return any(isinstance(x.shape, t.Lib) and x.shape.name == RECEIVER for x in evaluate(scope, func))
 
     def _scope(self, module: Module, function: Function | None) -> Activation:
-        from threadly_lint.frameworks.base import scope_in
+        from threadly_lint.program.registrations import scope_in
 
         return scope_in(self.program, module, function)
 

@@ -283,7 +283,7 @@ def _by_session(program: Program, atom: Atom) -> bool:
 
 
 def _has_own_adapter(program: Program, session: Atom) -> bool:
-    from threadly_lint.frameworks.base import call_registrations, identity
+    from threadly_lint.program.registrations import call_registrations, identity
 
     for registration in call_registrations(program, frozenset({"mount"})):
         if registration.receiver is None or identity(registration.receiver) != identity(session):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.base import texts_of
+from threadly_lint.program.registrations import texts_of
 from threadly_lint.program import types as t
 from threadly_lint.program.names import Class, Module
 from threadly_lint.program.types import Atom, Value

@@ -1,4 +1,4 @@
-"""What web frameworks have in common: finding registrations, telling routers apart, calling hooks and handlers."""
+"""Registrations: finding the calls and decorators by which frameworks learn of handlers, and telling routers apart."""
 
 from __future__ import annotations
 
