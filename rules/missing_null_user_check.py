@@ -99,7 +99,10 @@ def uses_absent_user(program: Program, occurrence: Occurrence) -> bool:
     if occurrence.effect == "absent-user":
         return is_user(program, occurrence.event.value)
     stored = occurrence.effect in ("construct", "assign")
-    values = (*(v for _, v in occurrence.event.keywords), occurrence.event.value if occurrence.effect == "assign" else ())
+    values = (
+        *(v for _, v in occurrence.event.keywords),
+        occurrence.event.value if occurrence.effect == "assign" else (),
+    )
     return stored and any(may_be_absent(v) and is_user(program, v) for v in values)
 
 

@@ -113,7 +113,18 @@ from threadly_lint.rule import Endpoint, Finding, Level, Occurrence, Program, Ru
 rule = Rule(code="TLA008", pattern="auth-database", level="warning", planned_fix="suggested")
 
 GRAVE = ("process", "code", "file-write")
-MATTERS = (*GRAVE, "external-call", "enqueue", "background", "publish", "index-write", "cache-set", "cache-delete", "read", "global-write")
+MATTERS = (
+    *GRAVE,
+    "external-call",
+    "enqueue",
+    "background",
+    "publish",
+    "index-write",
+    "cache-set",
+    "cache-delete",
+    "read",
+    "global-write",
+)
 
 
 @rule.for_each(Endpoint)

@@ -57,7 +57,7 @@ def cancel(order_id):
 
 ## Exempt
 
-Endpoints that are public on purpose: declared (`# threadly: public`, the `public` setting, an allow-any marker) or evident
+Endpoints that are public on purpose: declared (`# threadly: public`, the `public` setting) or evident
 (sign-in, sign-up, password reset, token refresh, health, signed webhooks). What a guard reads to find the user is no finding.
 
 ## Limits
@@ -67,8 +67,8 @@ behind one is reported with low confidence too.
 
 ## Peers
 
-None in Bandit, Ruff and Pylint. A Semgrep rule can be written that misses one framework's decorator on a handler; it sees neither the guards of
-routers and middleware nor the way to the database.
+None in Bandit, Ruff and Pylint. A Semgrep rule can be written that misses one framework's decorator on a handler; it sees neither
+the guards of routers and middleware nor the way to the database.
 """
 
 from __future__ import annotations

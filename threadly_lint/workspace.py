@@ -31,10 +31,8 @@ class Workspace:
         path = self._project.relative(file)
         if path is None or self._project.file(path) is None:
             return []
-        if _with_line_feeds(text) == read_text(self._project, path, {}):
-            outcome = self.outcome
-        else:
-            outcome = self._run({path: _encoded(text)})
+        unchanged = _with_line_feeds(text) == read_text(self._project, path, {})
+        outcome = self.outcome if unchanged else self._run({path: _encoded(text)})
         return [finding for finding in outcome.findings if finding.path == path]
 
     @cached_property

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from threadly_lint.program.registrations import call_registrations, decorator_registrations, identity, items_of, made_with
 from threadly_lint.frameworks.requests import object_with, path_value
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.attributes import attribute
 from threadly_lint.program.calls import call_value, construct
 from threadly_lint.program.entry_points import Rest, Step, handler_node, run_steps
+from threadly_lint.program.registrations import (
+    call_registrations,
+    decorator_registrations,
+    identity,
+    items_of,
+    made_with,
+)
 from threadly_lint.program.types import Atom, Guard, Tag, Value
 
 if TYPE_CHECKING:

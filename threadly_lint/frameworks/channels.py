@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.program.registrations import imports, join_paths, scope_in
 from threadly_lint.frameworks.django_urls import plain_route
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, outcome_of
@@ -15,6 +14,7 @@ from threadly_lint.program.effects import Exit, Outcome, occurrences
 from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class, Function, Module
+from threadly_lint.program.registrations import imports, join_paths, scope_in
 from threadly_lint.program.types import Atom, Proof, Tag, Value
 from threadly_lint.skeleton import nodes as n
 

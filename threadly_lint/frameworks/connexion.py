@@ -7,6 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.asgi import Exchange, middleware_steps
+from threadly_lint.frameworks.openapi import ENDINGS, Document, Operation, Scheme, base_path, operations, read_document
+from threadly_lint.frameworks.performed import merged, performed
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.attributes import attribute
+from threadly_lint.program.calls import call_value
+from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.names import Function, Module
 from threadly_lint.program.registrations import (
     Registration,
     handler_behind,
@@ -16,14 +24,6 @@ from threadly_lint.program.registrations import (
     made_with,
     texts_of,
 )
-from threadly_lint.frameworks.openapi import ENDINGS, Document, Operation, Scheme, base_path, operations, read_document
-from threadly_lint.frameworks.performed import merged, performed
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
-from threadly_lint.program.names import Function, Module
 from threadly_lint.program.types import Atom, Guard, Proof, Tag, Value
 from threadly_lint.skeleton import nodes as n
 

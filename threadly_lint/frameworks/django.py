@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from threadly_lint.program.registrations import imports
 from threadly_lint.frameworks.django_middleware import steps_around
-from threadly_lint.program.django_settings import Settings, all_settings
 from threadly_lint.frameworks.django_urls import Pattern, Urls
 from threadly_lint.frameworks.django_views import Handler, handlers
 from threadly_lint.frameworks.drf import is_router, router_patterns
 from threadly_lint.program import types as t
+from threadly_lint.program.django_settings import Settings, all_settings
 from threadly_lint.program.entry_points import EntryPoint, Mount, Step
+from threadly_lint.program.registrations import imports
 from threadly_lint.program.types import Atom
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.asgi import library_step
-from threadly_lint.program.registrations import once
 from threadly_lint.frameworks.django_requests import Routes, request_value
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
@@ -16,12 +15,13 @@ from threadly_lint.program.class_decorators import method_decorators
 from threadly_lint.program.effects import Event, Inlined
 from threadly_lint.program.entry_points import Rest, Step, handler_node
 from threadly_lint.program.intrinsics import is_marked
+from threadly_lint.program.registrations import once
 from threadly_lint.program.types import Atom, Value
 
 if TYPE_CHECKING:
-    from threadly_lint.program.django_settings import Settings
     from threadly_lint.frameworks.django_urls import Pattern
     from threadly_lint.frameworks.django_views import Handler
+    from threadly_lint.program.django_settings import Settings
     from threadly_lint.program.names import Function, Module
     from threadly_lint.program.program import Program
 

@@ -7,6 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.asgi import Exchange, middleware_steps
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.calls import call_value
+from threadly_lint.program.contexts import hand_over, stay_inside
+from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.expressions import evaluate
+from threadly_lint.program.names import Class, Function
+from threadly_lint.program.parameters import definition_scope
 from threadly_lint.program.registrations import (
     Registration,
     call_registrations,
@@ -17,19 +25,14 @@ from threadly_lint.program.registrations import (
     join_paths,
     made_with,
     registered_function,
+    scope_in,
     texts_of,
     underlying,
 )
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.contexts import hand_over, stay_inside
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
-from threadly_lint.program.names import Class, Function
-from threadly_lint.program.parameters import definition_scope
 from threadly_lint.program.request_data import is_text, raw_tags
 from threadly_lint.program.types import Atom, Tag, Value
 from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import dotted, walk
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
@@ -42,7 +45,15 @@ INJECTED = frozenset(
     starlette.websockets.WebSocket fastapi.requests.HTTPConnection starlette.requests.HTTPConnection
     fastapi.security.SecurityScopes""".split()
 )
-SOURCES = {"Body": "body", "Form": "form", "File": "files", "Query": "query", "Path": "path", "Header": "headers", "Cookie": "cookies"}
+SOURCES = {
+    "Body": "body",
+    "Form": "form",
+    "File": "files",
+    "Query": "query",
+    "Path": "path",
+    "Header": "headers",
+    "Cookie": "cookies",
+}
 SCALARS = frozenset(
     "str int float bool bytes uuid.UUID datetime.date datetime.datetime decimal.Decimal fastapi.UploadFile".split()
 )
@@ -113,6 +124,24 @@ def _entry_point(program: Program, registration: Registration, graph: dict[objec
     )
 
 
+def _given(program: Program, atom: Atom, keyword: str) -> Value:
+    """What a router's constructor was given; a router subclass may hand it to its base itself."""
+    found = made_with(atom, keyword)
+    init = program.constructor(atom.shape.info) if isinstance(atom.shape, t.Inst) else None
+    if found or init is None:
+        return found
+    scope = scope_in(program, init.module, init)
+    calls = (c for c in walk(init.node) if isinstance(c, n.Call) and dotted(c.func) is None)
+    given = (k.value for c in calls if _is_base_constructor(c) for k in c.keywords if k.name == keyword)
+    return t.join(*(evaluate(scope, value) for value in given))
+
+
+def _is_base_constructor(call: n.Call) -> bool:
+    """``super().__init__(...)``."""
+    func = call.func
+    return isinstance(func, n.Attribute) and func.attr == "__init__" and isinstance(func.value, n.Call)
+
+
 def _methods(leaf: str, registration: Registration) -> tuple[str, ...]:
     if leaf in VERBS:
         return (leaf.upper(),)
@@ -125,8 +154,8 @@ def _mounts(
     program: Program, node: Node, path: str, steps: tuple[Step, ...], seen: tuple[Node, ...]
 ) -> Iterator[Mount]:
     """Ways from an application to ``node``; each include adds its prefix and dependencies in front."""
-    prefix = next(iter(texts_of(made_with(node.atom, "prefix"))), "")
-    own = tuple(dependency_steps(made_with(node.atom, "dependencies"), None))
+    prefix = next(iter(texts_of(_given(program, node.atom, "prefix"))), "")
+    own = tuple(dependency_steps(_given(program, node.atom, "dependencies"), None))
     here, steps = join_paths(prefix, path), (*own, *steps)
     if is_library(program, node.atom, APPLICATION):
         steps = (*middleware_steps(program, node.atom, Exchange(path=here)), *steps)
@@ -191,8 +220,12 @@ def _receiver(a: Activation, function: Function, node: n.Expr) -> tuple[Value, .
         return ()
     given: dict[str, Value] = {}
     for base in a.program.mro(info):
-        for name in base.scope if isinstance(base, Class) else ():
-            target = t.join(*(depends_on(x) for x in a.program.own_class_attribute(base, name))) if name not in given else ()
+        if isinstance(base, str):
+            continue
+        for name in base.scope:
+            target = (
+                t.join(*(depends_on(x) for x in a.program.own_class_attribute(base, name))) if name not in given else ()
+            )
             if target and a.state is not None:
                 given[name] = inject(a, target, node)
     init = a.program.constructor(info)
@@ -247,7 +280,9 @@ def _arguments(a: Activation, function: Function, node: n.Expr, depth: int = 0) 
             continue
         marker, declared = _declared(a.program, scope, param)
         target = t.join(*(depends_on(x) for x in marker))
-        if target or any(isinstance(x.shape, t.Obj) and x.shape.name in ("fastapi.Depends", "fastapi.Security") for x in marker):
+        if target or any(
+            isinstance(x.shape, t.Obj) and x.shape.name in ("fastapi.Depends", "fastapi.Security") for x in marker
+        ):
             keywords[param.name] = _with_type(inject(a, target or _type_itself(a, scope, param), node, depth), declared)
         else:
             keywords[param.name] = _from_request(scope, param, marker, declared)
@@ -302,7 +337,9 @@ def _from_request(scope: Activation, param: n.Parameter, marker: Value, declared
         return declared
     kinds = {x.shape.name.rpartition(".")[2] for x in marker if isinstance(x.shape, t.Obj)}
     source = next((SOURCES[k] for k in sorted(kinds) if k in SOURCES), "")
-    raw = _is_raw(scope, param, declared) and (source in ("body", "form", "") and bool(source or not _is_scalar(declared)))
+    raw = _is_raw(scope, param, declared) and (
+        source in ("body", "form", "") and bool(source or not _is_scalar(declared))
+    )
     tag = Tag("request", source or "body") if raw else Tag("request", "text" if is_text(declared) else "typed")
     value = declared or t.obj("str")
     return t.tagged(value, frozenset({tag}))

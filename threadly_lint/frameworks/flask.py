@@ -6,6 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from threadly_lint.frameworks.flask_views import view_endpoints
+from threadly_lint.frameworks.performed import merged, performed
+from threadly_lint.program import types as t
+from threadly_lint.program.entry_points import EntryPoint, Mount, Step, handler_node
+from threadly_lint.program.expressions import evaluate
+from threadly_lint.program.names import Class, Function
 from threadly_lint.program.registrations import (
     Registration,
     call_registrations,
@@ -21,12 +27,6 @@ from threadly_lint.program.registrations import (
     texts_of,
     underlying,
 )
-from threadly_lint.frameworks.flask_views import view_endpoints
-from threadly_lint.frameworks.performed import merged, performed
-from threadly_lint.program import types as t
-from threadly_lint.program.entry_points import EntryPoint, Mount, Step, handler_node
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class, Function
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from threadly_lint.frameworks.flask import site_of
+from threadly_lint.frameworks.performed import merged, performed
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.attributes import attribute
+from threadly_lint.program.calls import arguments, call_value
+from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.expressions import evaluate
+from threadly_lint.program.names import Class, Function
 from threadly_lint.program.registrations import (
     Registration,
     handler_behind,
@@ -16,15 +25,6 @@ from threadly_lint.program.registrations import (
     scope_in,
     texts_of,
 )
-from threadly_lint.frameworks.flask import site_of
-from threadly_lint.frameworks.performed import merged, performed
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import arguments, call_value
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class, Function
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 

@@ -7,6 +7,15 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from threadly_lint.frameworks.flask import site_of
+from threadly_lint.frameworks.flask_views import VERBS, decorators_in, view_call
+from threadly_lint.frameworks.nesting import Nesting
+from threadly_lint.frameworks.performed import merged, performed
+from threadly_lint.program import types as t
+from threadly_lint.program.calls import SPILL
+from threadly_lint.program.entry_points import EntryPoint, Mount, Rest
+from threadly_lint.program.expressions import evaluate
+from threadly_lint.program.names import Class
 from threadly_lint.program.registrations import (
     Registration,
     class_registrations,
@@ -19,15 +28,6 @@ from threadly_lint.program.registrations import (
     scope_in,
     texts_of,
 )
-from threadly_lint.frameworks.flask import site_of
-from threadly_lint.frameworks.flask_views import VERBS, decorators_in, view_call
-from threadly_lint.frameworks.nesting import Nesting
-from threadly_lint.frameworks.performed import merged, performed
-from threadly_lint.program import types as t
-from threadly_lint.program.calls import SPILL
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 

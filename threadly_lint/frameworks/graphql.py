@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.program.registrations import (
-    imports,
-    items_of,
-    made_with,
-)
 from threadly_lint.frameworks.graphql_fields import Resolver, resolvers
 from threadly_lint.frameworks.graphql_hosts import EXECUTING, Host, hosts
 from threadly_lint.frameworks.performed import merged
@@ -21,6 +16,11 @@ from threadly_lint.program.attributes import attribute
 from threadly_lint.program.calls import call_value
 from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
 from threadly_lint.program.parameters import definition_scope
+from threadly_lint.program.registrations import (
+    imports,
+    items_of,
+    made_with,
+)
 from threadly_lint.program.request_data import is_text
 from threadly_lint.program.types import Atom, Proof, Tag, Value
 from threadly_lint.skeleton import nodes as n

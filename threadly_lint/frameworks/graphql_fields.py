@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from threadly_lint.frameworks.performed import performed
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.calls import arguments
+from threadly_lint.program.expressions import evaluate
+from threadly_lint.program.names import Class, Function
 from threadly_lint.program.registrations import (
     decorator_registrations,
     handler_behind,
@@ -14,12 +20,6 @@ from threadly_lint.program.registrations import (
     scope_in,
     texts_of,
 )
-from threadly_lint.frameworks.performed import performed
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.calls import arguments
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class, Function
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.asgi import Exchange, middleware_steps
-from threadly_lint.program.registrations import imports, is_library, join_paths, made_with, texts_of
 from threadly_lint.frameworks.fastapi import dependency_steps
 from threadly_lint.frameworks.performed import performed
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.calls import call_value
 from threadly_lint.program.entry_points import Rest, Step, handler_node
+from threadly_lint.program.registrations import imports, is_library, join_paths, made_with, texts_of
 from threadly_lint.program.types import Atom, Value
 
 if TYPE_CHECKING:

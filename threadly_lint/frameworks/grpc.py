@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.program.registrations import handler_behind, identity, imports, items_of, made_with, scope_in
 from threadly_lint.frameworks.performed import merged
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
@@ -14,6 +13,7 @@ from threadly_lint.program.calls import call_value
 from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class, Function
+from threadly_lint.program.registrations import handler_behind, identity, imports, items_of, made_with, scope_in
 from threadly_lint.program.types import Atom, Tag, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk

@@ -5,6 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from threadly_lint.frameworks.django import mounted_objects
+from threadly_lint.frameworks.django_middleware import steps_around
+from threadly_lint.frameworks.django_requests import request_value
+from threadly_lint.frameworks.django_urls import Pattern
+from threadly_lint.frameworks.django_views import Handler
+from threadly_lint.frameworks.fastapi import request_argument
+from threadly_lint.frameworks.nesting import Nesting, Way
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation, merge
+from threadly_lint.program.attributes import attribute
+from threadly_lint.program.calls import call_value
+from threadly_lint.program.django_settings import Settings
+from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.names import Function
+from threadly_lint.program.parameters import definition_scope
 from threadly_lint.program.registrations import (
     Registration,
     call_registrations,
@@ -17,21 +32,6 @@ from threadly_lint.program.registrations import (
     made_with,
     texts_of,
 )
-from threadly_lint.frameworks.django import mounted_objects
-from threadly_lint.frameworks.django_middleware import steps_around
-from threadly_lint.frameworks.django_requests import request_value
-from threadly_lint.program.django_settings import Settings
-from threadly_lint.frameworks.django_urls import Pattern
-from threadly_lint.frameworks.django_views import Handler
-from threadly_lint.frameworks.fastapi import request_argument
-from threadly_lint.frameworks.nesting import Nesting, Way
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation, merge
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
-from threadly_lint.program.names import Function
-from threadly_lint.program.parameters import definition_scope
 from threadly_lint.program.types import Atom, Guard, Tag, Value
 
 if TYPE_CHECKING:

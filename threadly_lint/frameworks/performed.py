@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.program.registrations import Registration
 from threadly_lint.program.development import only_in_development
 from threadly_lint.program.effects import Occurrence, Outcome, occurrences
 from threadly_lint.program.entry_points import EntryPoint
 from threadly_lint.program.names import Function, Module
+from threadly_lint.program.registrations import Registration
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:

@@ -6,15 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from threadly_lint.program.registrations import (
-    Registration,
-    class_decorations,
-    decorations,
-    handler_behind,
-    imports,
-    join_paths,
-    texts_of,
-)
 from threadly_lint.frameworks.performed import merged, noted, starts_of
 from threadly_lint.frameworks.pyramid_security import Security, permission_step
 from threadly_lint.frameworks.pyramid_views import request_value, tween_step, view_call
@@ -24,6 +15,15 @@ from threadly_lint.program.calls import arguments
 from threadly_lint.program.entry_points import EntryPoint, Mount
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class, Function, Module
+from threadly_lint.program.registrations import (
+    Registration,
+    class_decorations,
+    decorations,
+    handler_behind,
+    imports,
+    join_paths,
+    texts_of,
+)
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.program.registrations import imports
 from threadly_lint.frameworks.handed_over import each_once, entry_point, handed_over, outside_call
 from threadly_lint.program import types as t
 from threadly_lint.program.entry_points import EntryPoint
+from threadly_lint.program.registrations import imports
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program

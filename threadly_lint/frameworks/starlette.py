@@ -6,6 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.asgi import Exchange, listed, middleware_steps, steps_of
+from threadly_lint.frameworks.nesting import Nesting, Way
+from threadly_lint.frameworks.performed import merged, performed
+from threadly_lint.frameworks.requests import request
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.attributes import attribute
+from threadly_lint.program.calls import call_value
+from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.expressions import evaluate
+from threadly_lint.program.names import Class, Function
 from threadly_lint.program.registrations import (
     Registration,
     class_registrations,
@@ -22,16 +32,6 @@ from threadly_lint.program.registrations import (
     scope_in,
     texts_of,
 )
-from threadly_lint.frameworks.nesting import Nesting, Way
-from threadly_lint.frameworks.performed import merged, performed
-from threadly_lint.frameworks.requests import request
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class, Function
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 

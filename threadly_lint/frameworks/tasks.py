@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from threadly_lint.frameworks.handed_over import each_once, entry_point, handed_over, outside_call
+from threadly_lint.program import types as t
+from threadly_lint.program.entry_points import EntryPoint
+from threadly_lint.program.names import Function
 from threadly_lint.program.registrations import (
     call_registrations,
     handler_behind,
@@ -13,10 +17,6 @@ from threadly_lint.program.registrations import (
     made_with,
     subclasses,
 )
-from threadly_lint.frameworks.handed_over import each_once, entry_point, handed_over, outside_call
-from threadly_lint.program import types as t
-from threadly_lint.program.entry_points import EntryPoint
-from threadly_lint.program.names import Function
 from threadly_lint.program.types import Atom, Value
 
 if TYPE_CHECKING:

@@ -6,6 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from threadly_lint.frameworks.performed import merged, performed
+from threadly_lint.frameworks.requests import request
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.attributes import attribute
+from threadly_lint.program.calls import call_value
+from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.expressions import evaluate
+from threadly_lint.program.names import Class, Function
 from threadly_lint.program.registrations import (
     handler_behind,
     identity,
@@ -16,15 +25,6 @@ from threadly_lint.program.registrations import (
     scope_in,
     texts_of,
 )
-from threadly_lint.frameworks.performed import merged, performed
-from threadly_lint.frameworks.requests import request
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class, Function
 from threadly_lint.program.types import Atom, Tag, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
@@ -157,7 +157,9 @@ def _is_pair(node: n.Node) -> bool:
     if isinstance(node, n.Call):
         name = node.func.attr if isinstance(node.func, n.Attribute) else getattr(node.func, "id", "")
         return name in ("url", "URLSpec") and len(node.args) > 1
-    return isinstance(node, n.Sequence) and node.kind == "tuple" and len(node.items) > 1 and _names_a_class(node.items[1])
+    return (
+        isinstance(node, n.Sequence) and node.kind == "tuple" and len(node.items) > 1 and _names_a_class(node.items[1])
+    )
 
 
 def _names_a_class(node: n.Expr) -> bool:

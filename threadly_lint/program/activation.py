@@ -43,7 +43,9 @@ class State:
         for key in stale:
             del self.env[key]
         if self.checked:
-            self.checked = frozenset(x for x in self.checked if x != root and not x.startswith((root + ".", root + "[")))
+            self.checked = frozenset(
+                x for x in self.checked if x != root and not x.startswith((root + ".", root + "["))
+            )
 
 
 def merge(*states: State | None) -> State | None:
@@ -59,9 +61,8 @@ def merge(*states: State | None) -> State | None:
             env[name] = value if mine is None or mine == value else t.join(mine, value)
         for name in [k for k in env if k not in other.env and not k.isidentifier()]:
             del env[name]
-    for other in live[1:]:
-        for name in [k for k in env if not k.isidentifier() and k not in first.env]:
-            del env[name]
+    for name in [k for k in env if not k.isidentifier() and k not in first.env]:
+        del env[name]
     proofs = [s.auth for s in live]
     auth = frozenset().union(*proofs) if all(proofs) else NO_PROOF
     return State(env, auth, frozenset.intersection(*(s.checked for s in live)))

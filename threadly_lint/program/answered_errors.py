@@ -10,9 +10,9 @@ from threadly_lint.program.failures import EVERYTHING
 from threadly_lint.program.registered_handlers import CALLS, DECORATORS
 
 if TYPE_CHECKING:
-    from threadly_lint.program.registrations import Registration
     from threadly_lint.program.names import Function
     from threadly_lint.program.program import Program
+    from threadly_lint.program.registrations import Registration
 
 
 def answered_statuses(program: Program) -> dict[str, int]:

@@ -13,6 +13,8 @@ from threadly_lint.program.types import Atom, Tag, Value
 from threadly_lint.skeleton import nodes as n
 
 BUILTIN_CONTAINERS = (t.Seq, t.Map)
+REQUEST_STATE = ("flask.g", "quart.g")
+"""Objects on which code that cannot be seen keeps what it knows about the caller."""
 AUTHENTICATED = {"is_authenticated": True, "is_anonymous": False}
 
 
@@ -100,7 +102,11 @@ def _of_lib(a: Activation, atom: Atom, owner: str, name: str, node: n.Expr) -> V
         if len(found) == 1 and isinstance(only, t.LibMethod) and _is_plain(a, owner):
             return t.tagged(a.program.library(dotted), atom.tags)
         return found
-    return a.program.behaviour.shared_slot(a, atom, name) or t.tagged(a.program.library(dotted), atom.tags)
+    if found := a.program.behaviour.shared_slot(a, atom, name):
+        return found
+    if owner in REQUEST_STATE:
+        return t.unknown(frozenset({Tag("identity", dotted)}))
+    return t.tagged(a.program.library(dotted), atom.tags)
 
 
 def _is_plain(a: Activation, owner: str) -> bool:
@@ -149,8 +155,8 @@ def _of_task_class(a: Activation, inner: Value, name: str) -> Value:
 
 
 def _task_classes(a: Activation, function: Function, base: n.Expr) -> list[Class]:
-    from threadly_lint.program.registrations import scope_in
     from threadly_lint.program.expressions import evaluate
+    from threadly_lint.program.registrations import scope_in
 
     found = evaluate(scope_in(a.program, function.module, function.parent), base)
     return [x.shape.info for x in found if isinstance(x.shape, t.ClassRef)]
@@ -198,7 +204,11 @@ def instance_attribute(a: Activation, atom: Atom, shape: t.Inst, name: str, node
         tags = frozenset(x for x in atom.tags if x.kind != "request")
     else:
         tags = _inherited(a, shape, atom.tags, is_found=bool(value))
-    return t.proven(t.tagged(value, tags), atom.proof) if value else t.unknown(tags | claim(atom, t.const(name)), atom.proof)
+    return (
+        t.proven(t.tagged(value, tags), atom.proof)
+        if value
+        else t.unknown(tags | claim(atom, t.const(name)), atom.proof)
+    )
 
 
 def _inherited(a: Activation, shape: t.Inst, tags: t.Tags, *, is_found: bool) -> t.Tags:

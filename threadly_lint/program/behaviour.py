@@ -62,9 +62,9 @@ class Behaviour:
         if any(tag.kind == "session" for tag in atom.tags) and not isinstance(atom.shape, t.Const):
             return frozenset({a.guard(f"session `{name or '...'}`", node)})
         channels = {tag.detail for tag in atom.tags if tag.kind == "request"}
-        if channels & {"headers", "cookies"} and name is not None:
-            if "cookies" in channels or name.lower() in CREDENTIAL_HEADERS:
-                return frozenset({a.guard(f"presence of `{name}`", node)._replace(strength="weak")})
+        is_header = "headers" in channels and name is not None and name.lower() in CREDENTIAL_HEADERS
+        if name is not None and ("cookies" in channels or is_header):
+            return frozenset({a.guard(f"presence of `{name}`", node)._replace(strength="weak")})
         return NO_PROOF
 
     def presented(self, a: Activation, call: Call, channel: str, value: Value) -> Value:
@@ -99,7 +99,9 @@ class Behaviour:
 
     def _declared_by(self, key: Value) -> Value:
         """What a typed key (``web.AppKey("db", Pool)``) says of its value."""
-        given = [x.shape.made.args for x in key if isinstance(x.shape, t.Obj) and x.shape.name in TYPED_KEYS and x.shape.made]
+        given = [
+            x.shape.made.args for x in key if isinstance(x.shape, t.Obj) and x.shape.name in TYPED_KEYS and x.shape.made
+        ]
         return self.program.libraries.instances(given[0][1]) if len(given) == 1 and len(given[0]) > 1 else ()
 
     # Secrets ---------------------------------------------------------------------------------------------------------------
@@ -236,7 +238,9 @@ class Behaviour:
 
     def made_status(self, call: Call, facts: tuple[Fact, ...]) -> int:
         """The status of the answer or exception that a call makes."""
-        statuses = (self.call_status(call, f) for f in facts if f.effect in ("abort", "response", "redirect", "exception"))
+        statuses = (
+            self.call_status(call, f) for f in facts if f.effect in ("abort", "response", "redirect", "exception")
+        )
         return next((status for status in statuses if status), 0)
 
     def call_status(self, call: Call, fact: Fact) -> int:

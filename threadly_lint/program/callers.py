@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from threadly_lint.knowledge import Fact
     from threadly_lint.program.libraries import Call
 
-TOKEN_LIBRARIES = ("jwt.", "jose.", "authlib.", "joserfc.", "itsdangerous.", "flask_jwt", "fastapi_jwt", "django.core.signing")
+TOKEN_LIBRARIES = (
+    "jwt.",
+    "jose.",
+    "authlib.",
+    "joserfc.",
+    "itsdangerous.",
+    "flask_jwt",
+    "fastapi_jwt",
+    "django.core.signing",
+)
 IDENTIFYING = ("identity", "session", "credential")
 PROVIDER_KEYS = frozenset({"sub", "uid", "oid", "clerk_id", "auth0_id", "firebase_uid", "cognito:username"})
 CLAIMS, PROVIDER_ID = Tag("claims"), Tag("provider-id")

@@ -87,9 +87,7 @@ def _unpack_mapping(value: Value, keywords: dict[str, Value]) -> None:
             keywords[OPEN] = t.join(keywords.get(OPEN, ()), (atom,))
 
 
-def call_value(
-    a: Activation, func: Value, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Expr
-) -> Value:
+def call_value(a: Activation, func: Value, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Expr) -> Value:
     """Call every alternative of ``func``; the paths meet again afterwards."""
     callables = tuple(x for x in func if not isinstance(x.shape, t.Const))
     if not callables and t.has_tag(func, "identity"):
@@ -115,7 +113,9 @@ def _call_atom(a: Activation, atom: Atom, args: tuple[Value, ...], keywords: dic
             return construct(a, info, args, keywords, node)
         case t.Inst(info):
             method = class_value(a, atom, info, "__call__", node)
-            return call_value(a, method, args, keywords, node) if method else _call_unknown(a, atom, args, keywords, node)
+            return (
+                call_value(a, method, args, keywords, node) if method else _call_unknown(a, atom, args, keywords, node)
+            )
         case t.Partial(func, first, more):
             return call_value(a, func, (*first, *args), {**dict(more), **keywords}, node)
         case t.Wrapped() as shape:
@@ -145,9 +145,7 @@ def call_function(
     return handed_back(a, outcome, shape.info, bool(shape.bound), node)
 
 
-def construct(
-    a: Activation, info: Class, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Expr
-) -> Value:
+def construct(a: Activation, info: Class, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Expr) -> Value:
     """Make an instance of a project class."""
     program = a.program
     given = (*args, *keywords.values())
@@ -156,7 +154,9 @@ def construct(
         a.emit("construct", info.symbol, node, args=args, keywords=keywords, model=info.name)
         return (Atom(t.Inst(info), checked_tags(tags)),)
     validates = program.behaviour.validates(info)
-    shape = t.Inst(info, *program.remembered_arguments(*((args, keywords) if not validates else _checked(args, keywords))))
+    shape = t.Inst(
+        info, *program.remembered_arguments(*((args, keywords) if not validates else _checked(args, keywords)))
+    )
     program.behaviour.constructed(a, info, args, keywords, node)
     init = program.constructor(info)
     if init is not None:
@@ -209,7 +209,9 @@ def _call_method(
     value = follow_validation(a, call, call_library(a, call))
     _hold_result(a, call, receiver)
     if a.state is not None and _finishes(receiver, name):
-        a.leave(Exit("raise", t.obj("builtins.StopIteration"), a.state.auth, a.program.behaviour.status_of(value), node))
+        a.leave(
+            Exit("raise", t.obj("builtins.StopIteration"), a.state.auth, a.program.behaviour.status_of(value), node)
+        )
     return value
 
 

@@ -147,9 +147,9 @@ def _key_proof(a: Activation, test: n.Compare, left: Value, right: Value) -> Pro
     """What ``key in session`` (headers, cookies) proves; a key that the mapping is known to have decides by itself."""
     keys = t.constants(left)
     for atom in right:
-        if not isinstance(atom.shape, t.Map) or all(k not in keys for k, _ in atom.shape.entries):
-            if proof := a.program.behaviour.key_proof(a, atom, left, test):
-                return proof
+        known = isinstance(atom.shape, t.Map) and any(k in keys for k, _ in atom.shape.entries)
+        if not known and (proof := a.program.behaviour.key_proof(a, atom, left, test)):
+            return proof
     return t.NO_PROOF
 
 

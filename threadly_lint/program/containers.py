@@ -24,7 +24,9 @@ def element(a: Activation, value: Value) -> Value:
 def _element(a: Activation, atom: Atom) -> Value:
     shape = atom.shape
     if isinstance(shape, t.Seq):
-        return t.proven(t.tagged(t.join(*(shape.items or ()), shape.elem), atom.tags), atom.proof) or t.unknown(atom.tags)
+        return t.proven(t.tagged(t.join(*(shape.items or ()), shape.elem), atom.tags), atom.proof) or t.unknown(
+            atom.tags
+        )
     if isinstance(shape, t.Map):
         return t.join(*(t.const(k) for k, _ in shape.entries)) if not shape.open else t.unknown(atom.tags)
     if isinstance(shape, t.Obj):
@@ -145,7 +147,12 @@ def change_container(
     a: Activation, node: n.Expr, atom: Atom, name: str, args: tuple[Value, ...], keywords: dict[str, Value]
 ) -> None:
     """``rows.append(x)``, ``names.update(more)``: the variable holds more afterwards."""
-    if name not in CHANGING or a.state is None or not isinstance(node, n.Call) or not isinstance(node.func, n.Attribute):
+    if (
+        name not in CHANGING
+        or a.state is None
+        or not isinstance(node, n.Call)
+        or not isinstance(node.func, n.Attribute)
+    ):
         return
     from threadly_lint.program.expressions import path_of
 
@@ -199,9 +206,7 @@ def _looked_up(value: Value, key: Value) -> Value:
     if not tags:
         return value
     proof = t.common_proof(x for x in key if t.truthiness(x) is not False)
-    return tuple(
-        x if x.shape == t.NONE[0].shape else x._replace(proof=x.proof | proof) for x in t.tagged(value, tags)
-    )
+    return tuple(x if x.shape == t.NONE[0].shape else x._replace(proof=x.proof | proof) for x in t.tagged(value, tags))
 
 
 def _affix(atom: Atom, name: str, args: tuple[Value, ...]) -> bool | None:

@@ -12,7 +12,9 @@ def only_in_development(frame: Frame | None) -> bool:
     """Whether a point stands in a branch that is taken in development only (``if debug:``, ``if settings.DEBUG:``)."""
     if frame is None:
         return False
-    return any(f.kind == "branch" and isinstance(f.node, n.If) and in_development(f.node.test, f.side) for f in frame.chain())
+    return any(
+        f.kind == "branch" and isinstance(f.node, n.If) and in_development(f.node.test, f.side) for f in frame.chain()
+    )
 
 
 def in_development(test: n.Expr, side: int) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from threadly_lint.program.registrations import texts_of
 from threadly_lint.program import types as t
 from threadly_lint.program.names import Class, Module
+from threadly_lint.program.registrations import texts_of
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
@@ -83,7 +83,10 @@ def _all_settings(program: Program) -> Iterator[tuple[Module | None, Settings]]:
     if not groups:
         loose = [m for m in program.modules.values() if any(_own(program, m, name) for name in TELLING)]
         if loose:
-            yield None, Settings(program, tuple(m for m in loose if not program.project.is_exempt(m.path)) or tuple(loose))
+            yield (
+                None,
+                Settings(program, tuple(m for m in loose if not program.project.is_exempt(m.path)) or tuple(loose)),
+            )
 
 
 def _chosen_modules(program: Program) -> list[Module]:

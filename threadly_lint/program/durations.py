@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from threadly_lint.program.registrations import scope_in
 from threadly_lint.program import types as t
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Function
+from threadly_lint.program.registrations import scope_in
 from threadly_lint.program.swallowing import own_nodes
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import dotted

@@ -207,9 +207,7 @@ class _Level:
 
     __slots__ = ("calls", "frames", "items", "outer", "proof", "protections")
 
-    def __init__(
-        self, outcome: Outcome, proof: Proof, outer: tuple[Frame, ...], calls: tuple[Inlined, ...]
-    ) -> None:
+    def __init__(self, outcome: Outcome, proof: Proof, outer: tuple[Frame, ...], calls: tuple[Inlined, ...]) -> None:
         self.items = iter(outcome.events)
         self.proof = proof
         self.outer = outer

@@ -173,7 +173,9 @@ class Run:
     def answers_anybody(self) -> bool:
         """Whether the handler ends with an answer other than a rejection or redirect without knowing who asks."""
         exits = [e for outcome in outcomes_of(self.outcome, self.function) for e in outcome.exits]
-        return any(e.kind != "raise" and not e.auth and not (300 <= e.status < 400 or e.status in (401, 403)) for e in exits)
+        return any(
+            e.kind != "raise" and not e.auth and not (300 <= e.status < 400 or e.status in (401, 403)) for e in exits
+        )
 
     @cached_property
     def inside(self) -> tuple[Occurrence, ...]:

@@ -173,8 +173,8 @@ class _Handlers:
             self._own.setdefault(place, set()).update(self.program.failures.names(event.value))
 
     def _names(self, handler: n.Handler, function: Function) -> set[str]:
-        from threadly_lint.program.registrations import scope_in
         from threadly_lint.program.expressions import evaluate
+        from threadly_lint.program.registrations import scope_in
 
         if handler.exception is None:
             return {"BaseException"}

@@ -294,7 +294,9 @@ class Libraries:
         """Results of reads carry who selected them, not the request's data; everything else passes its tags on."""
         tags = call.tags
         if effects & {"validation", "validated", "sanitizer"}:
-            return t.tagged(t.untagged(value, "request"), frozenset(x for x in tags if x.kind in (*PASSED_ON, "claims")))
+            return t.tagged(
+                t.untagged(value, "request"), frozenset(x for x in tags if x.kind in (*PASSED_ON, "claims"))
+            )
         if effects & FETCHING:
             kept = frozenset(x for x in tags if x.kind in PASSED_ON)
             chosen = frozenset({Tag("chosen")}) if any(x.kind == "request" for x in tags) else NO_TAGS

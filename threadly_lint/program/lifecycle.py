@@ -101,8 +101,8 @@ def _library_names(program: Program, decorator: n.Expr, function: Function) -> s
 
 
 def _decorator_value(program: Program, decorator: n.Expr, function: Function) -> Value:
-    from threadly_lint.program.registrations import scope_in
     from threadly_lint.program.expressions import evaluate
+    from threadly_lint.program.registrations import scope_in
 
     target = decorator.func if isinstance(decorator, n.Call) else decorator
     return evaluate(scope_in(program, function.module, function.parent), target)

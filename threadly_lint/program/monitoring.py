@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from threadly_lint.program import types as t
+from threadly_lint.program.expressions import evaluate
+from threadly_lint.program.names import Function
 from threadly_lint.program.registrations import (
     Registration,
     call_registrations,
@@ -15,9 +18,6 @@ from threadly_lint.program.registrations import (
     scope_in,
     underlying,
 )
-from threadly_lint.program import types as t
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Function
 from threadly_lint.program.types import Atom
 from threadly_lint.values import Span
 

@@ -94,9 +94,7 @@ class Module:
         """Every function of the module: top level, methods and nested ones, in source order."""
         yield from self._functions_in(self.skeleton.body, None, None)
 
-    def _functions_in(
-        self, body: Iterable[n.Stmt], parent: Function | None, owner: Class | None
-    ) -> Iterator[Function]:
+    def _functions_in(self, body: Iterable[n.Stmt], parent: Function | None, owner: Class | None) -> Iterator[Function]:
         for statement in definitions(body):
             if isinstance(statement, n.Function):
                 function = self.function(statement, parent, owner)
@@ -266,7 +264,9 @@ def _stored_names(method: n.Function) -> Iterator[str]:
 
     first = method.params.items[0].name if method.params.items else None
     for node in walk(method):
-        targets = node.targets if isinstance(node, n.Assign) else (node.target,) if isinstance(node, n.AugAssign) else ()
+        targets = (
+            node.targets if isinstance(node, n.Assign) else (node.target,) if isinstance(node, n.AugAssign) else ()
+        )
         for target in targets:
             for part in target.items if isinstance(target, n.Sequence) else (target,):
                 if isinstance(part, n.Attribute) and isinstance(part.value, n.Name) and part.value.id == first:
@@ -353,7 +353,9 @@ def calls_in(module: Module) -> Iterator[tuple[n.Call, Function | None]]:
     """Every call of a module with the function in whose body it stands (None at module and class level)."""
     from threadly_lint.skeleton.walk import children
 
-    stack: list[tuple[n.Node, Function | None, Class | None]] = [(s, None, None) for s in reversed(module.skeleton.body)]
+    stack: list[tuple[n.Node, Function | None, Class | None]] = [
+        (s, None, None) for s in reversed(module.skeleton.body)
+    ]
     while stack:
         node, function, owner = stack.pop()
         if isinstance(node, n.Call):

@@ -29,7 +29,10 @@ def is_user(program: Program, value: Value) -> bool:
     for atom in value:
         if isinstance(atom.shape, t.Inst) and is_account(program, atom.shape.info):
             return True
-        if any(tag.kind == "identity" or (tag.kind == "session" and tag.detail in session_keys(program)) for tag in atom.tags):
+        if any(
+            tag.kind == "identity" or (tag.kind == "session" and tag.detail in session_keys(program))
+            for tag in atom.tags
+        ):
             return True
     return False
 
@@ -100,7 +103,9 @@ def own_account_reads(program: Program, occurrences: Iterable[Occurrence]) -> li
         info = model_of(program, occurrence) if occurrence.effect == "read" else None
         if info is None or not is_account(program, info) or not t.has_tag(occurrence.event.value, *IDENTIFYING):
             continue
-        if all(o.span != occurrence.span or o.path != occurrence.path for o in found) and _may_follow(found, occurrence):
+        if all(o.span != occurrence.span or o.path != occurrence.path for o in found) and _may_follow(
+            found, occurrence
+        ):
             found.append(occurrence)
     return found
 

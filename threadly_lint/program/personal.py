@@ -29,7 +29,9 @@ OWNER_COLUMN = re.compile(
 )
 ADDRESSEE_COLUMN = re.compile(r"(^|_)(recipient|receiver|addressee)(_id)?$", re.IGNORECASE)
 TITLE_COLUMN = re.compile(r"(^|_)(title|headline|subject|slug|question)$", re.IGNORECASE)
-TEXT_COLUMN = re.compile(r"(^|_)(body|content|text|answer|comment|markdown|html|slug|accepted|solved|published\w*)(_|$)", re.IGNORECASE)
+TEXT_COLUMN = re.compile(
+    r"(^|_)(body|content|text|answer|comment|markdown|html|slug|accepted|solved|published\w*)(_|$)", re.IGNORECASE
+)
 WORD = re.compile(r"[A-Za-z_]\w+")
 
 

@@ -18,8 +18,8 @@ from threadly_lint.program.inheritance import linearised
 from threadly_lint.program.libraries import Libraries
 from threadly_lint.program.models import Models
 from threadly_lint.program.names import Binding, Class, Function, Module, calls_in, definitions
-from threadly_lint.program.sketches import Sketches
 from threadly_lint.program.signals import Signals
+from threadly_lint.program.sketches import Sketches
 from threadly_lint.program.slots import Slots
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.program.wrappers import apply_decorators, method_kind
@@ -164,7 +164,9 @@ class Program:
 
     def _rebindings(self, module: Module, name: str) -> Value:
         """What functions put into a global name (``global engine``); literals among it are never the last word."""
-        found = t.join(*(self.final_variables(f).get(name, ()) for f in module.functions() if name in f.globals_declared))
+        found = t.join(
+            *(self.final_variables(f).get(name, ()) for f in module.functions() if name in f.globals_declared)
+        )
         known = found and not any(isinstance(x.shape, t.Const) and not t.is_none(x) for x in found)
         return found if known else t.join(found, t.unknown())
 
@@ -332,8 +334,7 @@ class Program:
         makers += [k.value for k in info.node.keywords if k.name == "metaclass"]
         scope = self.scope_of(info)
         shapes = [x.shape for maker in makers for x in evaluate(scope, maker)]
-        names = [s.name if isinstance(s, t.Lib) else s.owner for s in shapes if isinstance(s, t.Lib | t.LibMethod)]
-        return names
+        return [s.name if isinstance(s, t.Lib) else s.owner for s in shapes if isinstance(s, t.Lib | t.LibMethod)]
 
     def metaclasses(self, info: Class) -> tuple[Class, ...]:
         """Metaclasses with code that can be read, of the class and its bases."""
@@ -560,9 +561,9 @@ class Program:
             run_block(a, info.node.body)
             if a.state is not None:
                 a.leave(Exit("return", t.NONE, a.state.auth, 0, info.node))
-            if info not in self._variables or not self._variables[info]:
-                if info in self._variables or any(True for _ in definitions(info.node.body)):
-                    self._variables[info] = dict(a.variables)
+            wanted = info in self._variables or any(True for _ in definitions(info.node.body))
+            if wanted and not self._variables.get(info):
+                self._variables[info] = dict(a.variables)
         return outcome_of(a, is_generator_object=self.kind(info) == "function")
 
     @cached_property
@@ -629,7 +630,9 @@ def _widened(atom: Atom) -> Value:
         return (Atom(t.Unknown(), t.tags_of((atom,)), atom.proof),)
     if isinstance(shape, t.Inst):
         args = shape.args if any(isinstance(x.shape, t.Rest) for v in shape.args for x in v) else ()
-        return (atom._replace(shape=t.Inst(shape.info, args, tuple(k for k in shape.keywords if k[0].startswith(".")))),)
+        return (
+            atom._replace(shape=t.Inst(shape.info, args, tuple(k for k in shape.keywords if k[0].startswith(".")))),
+        )
     if isinstance(shape, t.Obj):
         attrs = shape.attrs if any(name == "method" for name, _ in shape.attrs) else ()
         return (atom._replace(shape=t.Obj(shape.name, shape.elem, None, attrs)),)

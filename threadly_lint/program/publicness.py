@@ -95,7 +95,9 @@ def evident_purpose(endpoint: EntryPoint) -> Purpose | None:
         return Purpose("sign-out", "signs the caller out")
     if _signs_up(endpoint.program, effects):
         return Purpose("sign-up", "registers an account")
-    if any(o.event.fact is not None and o.event.fact.service == "webhook" for o in effects if o.effect == "token-check"):
+    if any(
+        o.event.fact is not None and o.event.fact.service == "webhook" for o in effects if o.effect == "token-check"
+    ):
         return Purpose("webhook", "checks a signature")
     if ENTRANCE.search(f"{endpoint.route} {endpoint.function.qualname}"):
         return _entrance(endpoint.program, effects, kinds)
@@ -142,7 +144,9 @@ def is_account(program: Program, info: Class | None) -> bool:
 
 def _signs_up(program: Program, effects: list[Occurrence]) -> bool:
     """It makes an account and fills the password with what the caller sent."""
-    made = [o for o in effects if o.effect in ("construct", "upsert", "write") and is_account(program, model_of(program, o))]
+    made = [
+        o for o in effects if o.effect in ("construct", "upsert", "write") and is_account(program, model_of(program, o))
+    ]
     if not made:
         return False
     return any(_gives_password(o) for o in effects if o in made or o.effect == "assign")

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from threadly_lint.program.registrations import identity, imports, scope_in, texts_of
 from threadly_lint.program import types as t
 from threadly_lint.program.effects import Event, Outcome
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class
 from threadly_lint.program.openings import Opening, opening
+from threadly_lint.program.registrations import identity, imports, scope_in, texts_of
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 

@@ -181,9 +181,9 @@ def _takes_headers(program: Program, info: Class) -> bool:
 
 def unhandled_limiters(program: Program) -> Iterator[Refusal]:
     """Limiters whose error nobody turns into a complete answer: where they are made."""
-    from threadly_lint.program.registrations import scope_in
     from threadly_lint.program.expressions import evaluate
     from threadly_lint.program.registered_handlers import registered_handlers
+    from threadly_lint.program.registrations import scope_in
 
     handled = {name for handler in registered_handlers(program) for name in handler.classes}
     for call, module, function in program.calls_named("Limiter"):

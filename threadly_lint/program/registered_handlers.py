@@ -13,10 +13,10 @@ from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
-    from threadly_lint.program.registrations import Registration
     from threadly_lint.program.entry_points import EntryPoint
     from threadly_lint.program.names import Function, Module
     from threadly_lint.program.program import Program
+    from threadly_lint.program.registrations import Registration
 
 DECORATORS = frozenset({"errorhandler", "app_errorhandler", "exception_handler", "exception"})
 CALLS = frozenset({"register_error_handler", "add_exception_handler", "add_error_handler"})
@@ -129,8 +129,8 @@ def _answered(program: Program, function: Function) -> set[str]:
 
 
 def _asked_for(program: Program, function: Function) -> Iterator[Value]:
-    from threadly_lint.program.registrations import scope_in
     from threadly_lint.program.expressions import evaluate
+    from threadly_lint.program.registrations import scope_in
 
     for node in walk(function.node):
         if (

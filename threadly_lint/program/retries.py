@@ -68,8 +68,8 @@ def _of_decorators(program: Program, function: Function) -> Iterator[LooseRetry]
 
 def _retrying_library(program: Program, decorator: n.Expr, function: Function) -> str:
     """The library's name of a decorator that can be given a bound; empty for any other."""
-    from threadly_lint.program.registrations import scope_in
     from threadly_lint.program.expressions import evaluate
+    from threadly_lint.program.registrations import scope_in
 
     target = decorator.func if isinstance(decorator, n.Call) else decorator
     for atom in evaluate(scope_in(program, function.module, function.parent), target):

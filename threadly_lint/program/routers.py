@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from threadly_lint.program.registrations import identity
 from threadly_lint.program.entry_points import EntryPoint
 from threadly_lint.program.names import Module
+from threadly_lint.program.registrations import identity
 from threadly_lint.values import Span
 
 if TYPE_CHECKING:

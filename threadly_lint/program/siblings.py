@@ -41,7 +41,9 @@ def is_guarded(endpoint: EntryPoint) -> bool:
     """Whether only authenticated callers reach the handler, or what it does first is to turn others away."""
     if any(g.strength != "unknown" for g in endpoint.guards):
         return True
-    effects = [o for run in endpoint.runs for o in run.inside if o.effect in ("read", "write", "commit", "construct", "assign")]
+    effects = [
+        o for run in endpoint.runs for o in run.inside if o.effect in ("read", "write", "commit", "construct", "assign")
+    ]
     return bool(effects) and all(any(g.strength != "unknown" for g in o.auth) for o in effects)
 
 

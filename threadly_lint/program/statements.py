@@ -86,19 +86,18 @@ def _put(a: Activation, container: n.Expr, base: Value, key: Value, value: Value
     keys = t.constants(key)
     if a.state is None or not isinstance(container, n.Name) or container.id not in a.state.env:
         return
-    changed = []
-    for atom in base:
-        shape = atom.shape
-        if isinstance(shape, t.Map):
-            entries = dict(shape.entries)
-            if len(keys) == 1:
-                entries[keys[0]] = value
-                atom = atom._replace(shape=t.Map(tuple(entries.items()), shape.open))
-            else:
-                tags = t.tags_of(key) | t.keyed(t.tags_of(value), by=t.tags_of(key))
-                atom = Atom(t.Map(shape.entries, True), atom.tags | tags, atom.proof)
-        changed.append(atom)
-    a.state.env[container.id] = t.bounded(tuple(changed))
+    a.state.env[container.id] = t.bounded(tuple(_with_entry(x, keys, key, value) for x in base))
+
+
+def _with_entry(atom: Atom, keys: list[object], key: Value, value: Value) -> Atom:
+    shape = atom.shape
+    if not isinstance(shape, t.Map):
+        return atom
+    if len(keys) == 1:
+        entries = {**dict(shape.entries), keys[0]: value}
+        return atom._replace(shape=t.Map(tuple(entries.items()), shape.open))
+    tags = t.tags_of(key) | t.keyed(t.tags_of(value), by=t.tags_of(key))
+    return Atom(t.Map(shape.entries, True), atom.tags | tags, atom.proof)
 
 
 def _assign(a: Activation, s: n.Assign) -> None:
@@ -227,7 +226,8 @@ def _foreseen(a: Activation, path: tuple[n.Stmt, ...], state: State | None) -> f
     before, variables, stores, seen = a.state, dict(a.variables), dict(a.stores), set(a.seen)
     a.state = state.copy()
     run_block(a, short)
-    ended = frozenset(a.ends[marks[2] :] if a.state is None else ())
+    goes_on = a.state is not None
+    ended: frozenset[int] = frozenset() if goes_on else frozenset(a.ends[marks[2] :])
     del a.events[marks[0] :], a.exits[marks[1] :], a.ends[marks[2] :]
     a.state, a.variables, a.stores, a.seen = before, variables, stores, seen
     return ended
@@ -237,9 +237,7 @@ def _about_caller(a: Activation, tags: Iterable[t.Tag]) -> bool:
     return any(tag.kind in ("credential", "session", "identity") for tag in tags)
 
 
-def _survive(
-    a: Activation, test: n.Expr, state: State | None, ended: frozenset[int], *, about_caller: bool
-) -> None:
+def _survive(a: Activation, test: n.Expr, state: State | None, ended: frozenset[int], *, about_caller: bool) -> None:
     """The other side always answers 401, or 403 depending on who calls: whoever is left was let through."""
     if state is None or not ended or not ended <= {401, 403}:
         return
@@ -341,7 +339,9 @@ def _try(a: Activation, s: n.Try) -> None:
 
 def _what_is_caught(a: Activation, s: n.Try) -> Value:
     """The exception classes of each handler, in order; nothing for a bare ``except``."""
-    return (Atom(t.Seq("tuple", tuple(evaluate(a, h.exception) if h.exception is not None else () for h in s.handlers))),)
+    return (
+        Atom(t.Seq("tuple", tuple(evaluate(a, h.exception) if h.exception is not None else () for h in s.handlers))),
+    )
 
 
 def _entry_of_handlers(before: State | None, after: State | None) -> State | None:

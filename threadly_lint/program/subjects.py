@@ -122,8 +122,6 @@ def calls(found: Iterable[Operation]) -> Iterator[Call]:
     yield from known.values()
 
 
-
-
 class Subjects:
     """Every kind of subject; those that take work are made when first asked for."""
 
@@ -141,7 +139,7 @@ class Subjects:
             Verdicts: lambda: (judge_project(self.program.imports),),
             Function: lambda: self.program.functions,
             Class: lambda: self.program.classes,
-            Module: lambda: self.program.modules.values(),
+            Module: self.program.modules.values,
             type(self.program): lambda: (self.program,),
         }
         return simple[kind]()

@@ -407,4 +407,6 @@ def parts_of(shape: Shape) -> list[Value]:
 
 def bounded(value: Value) -> Value:
     """``value``, or an unknown with its tags when it nests too deeply (recursive structures would grow for ever)."""
-    return value if depth(value, MAX_DEPTH + 1) <= MAX_DEPTH else (*keep(value, is_none), Atom(Unknown(), tags_of(value)))
+    return (
+        value if depth(value, MAX_DEPTH + 1) <= MAX_DEPTH else (*keep(value, is_none), Atom(Unknown(), tags_of(value)))
+    )
