@@ -13,7 +13,7 @@ from threadly_lint.program.calls import call_value
 from threadly_lint.program.contexts import hand_over, stay_inside
 from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
 from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class, Function
+from threadly_lint.program.names import Function
 from threadly_lint.program.parameters import definition_scope
 from threadly_lint.program.registrations import (
     Registration,
