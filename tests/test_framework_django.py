@@ -681,3 +681,43 @@ def view(request, pk):
 """
     found = shop(tmp_path, views, 'urlpatterns = [path("<int:pk>/", views.view)]')
     assert found == {" view": Reach(("/shop/<int:pk>/",), () if guarded else ("write",))}
+
+
+def test_what_middleware_puts_on_the_request_lazily_still_proves(tmp_path: Path) -> None:
+    middleware = """
+from django.utils.functional import SimpleLazyObject
+
+from shop.models import Order
+
+
+def find(request):
+    number = request.session.get("order")
+    return Order.objects.filter(pk=number).first() if number else None
+
+
+def keep(get_response):
+    def middleware(request):
+        request.kept = SimpleLazyObject(lambda: find(request))
+        return get_response(request)
+
+    return middleware
+"""
+    views = """
+from django.shortcuts import redirect
+
+
+def checked(request):
+    if not request.kept:
+        return redirect("/")
+    Order.objects.all().delete()
+
+
+def unchecked(request):
+    request.was_kept = bool(request.kept)
+    Order.objects.all().delete()
+"""
+    patterns = 'urlpatterns = [path("a/", views.checked), path("b/", views.unchecked)]'
+    files = {"project__middleware": middleware}
+    found = shop(tmp_path, views, patterns, middleware='"project.middleware.keep"', **files)
+    assert found[" checked"] == Reach(("/shop/a/",), ())
+    assert found[" unchecked"].unguarded[-1] == "write"
