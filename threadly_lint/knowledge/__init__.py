@@ -35,6 +35,9 @@ Other sections: ``[keyword."acme.get"]`` with ``effect = "keyword"`` (plus ``whe
 ``default``), ``[setting]``, ``[exceptions."acme.errors"]`` (classes = parents), ``[aliases]`` (path = path),
 ``[constants]``, ``status_modules`` (modules whose ``HTTP_404_...`` names are numbers) and ``[[heuristic]]``.
 
+What a table cannot say (base classes, mixins and decorators whose code meets the project's overrides) is written as Python in outline:
+``sketches/<library module>.sketch``, run by ``threadly_lint.program.sketches`` in place of the library.
+
 To add a library, add its tables to the files of the roles it plays; a mistake is reported with file and line.
 """
 
