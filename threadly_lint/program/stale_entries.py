@@ -32,16 +32,24 @@ class Stale:
 
 
 def stale_entries(program: Program) -> Iterator[Stale]:
-    """One for each function that writes and would have to invalidate; where nobody does, one for the entry."""
+    """One for each function that writes and would have to invalidate; where few or none do, one for the entry."""
     known = writers(program)
     for lookup in _long_lived(program):
         for model in sorted(lookup.models):
             ways = [w for w in known.ways.get(model, ()) if not (w.creates and _is_about_one_row(lookup, model))]
             lacks = list(known.lacks(ways, lambda way, entry=lookup: invalidation(way, entry)))  # type: ignore[misc]
-            if lacks and lacks[0].doers:
+            if lacks and _is_practice(program, lacks[0]):
                 yield from (Stale(lookup, lack, "high") for lack in lacks)
             elif lacks:
-                yield Stale(lookup, lacks[0], "medium")
+                yield Stale(lookup, lacks[0], "low" if lacks[0].doers else "medium")
+
+
+def _is_practice(program: Program, lack: Lack) -> bool:
+    """Whether invalidating is what writers usually do: most of many, or any of a few."""
+    total = len(lack.doers) + len(lack.lacking)
+    if total < program.settings.summary_count:
+        return bool(lack.doers)
+    return len(lack.doers) >= program.settings.majority_share * total
 
 
 def _long_lived(program: Program) -> list[Lookup]:
