@@ -114,5 +114,5 @@ def what(flow: Flow) -> str:
 def confidence(flow: Flow) -> Confidence:
     """What clients send along with every request (their name, their address) is often stored for the record only."""
     if flow.incidental:
-        return "low" if flow.kind == "database write" else "medium"
+        return "low" if flow.kind in ("database write", "file path") else "medium"
     return "medium" if flow.kept_as_it_came else "high"
