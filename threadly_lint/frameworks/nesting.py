@@ -33,9 +33,6 @@ class Nesting:
         if all((identity(p), path) != (identity(parent), prefix) for p, path, _ in known):
             known.append((parent, prefix, conditional))
 
-    def is_mounted(self, atom: Atom) -> bool:
-        return identity(atom) in self._parents
-
     def ways(self, atom: Atom, inner: tuple[Atom, ...] = ()) -> Iterator[Way]:
         """Every way from an outermost application down to ``atom``."""
         through = (atom, *inner)

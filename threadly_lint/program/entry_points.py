@@ -63,7 +63,6 @@ class EntryPoint:
     methods: tuple[str, ...] = ()
     mounts: tuple[Mount, ...] = ()
     group: str = ""
-    declared_public: str = ""
     name: str = ""
     proof: Proof = field(default=NO_PROOF)
     registered_by: n.Expr | None = None

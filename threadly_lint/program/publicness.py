@@ -44,8 +44,6 @@ def public_reason(endpoint: EntryPoint) -> str:
 
 def declared_public(endpoint: EntryPoint) -> str:
     """A marker, a directive at the handler or a pattern in the settings."""
-    if endpoint.declared_public:
-        return endpoint.declared_public
     if _has_directive(endpoint):
         return "`# threadly: public`"
     for pattern in endpoint.program.settings.public:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -384,7 +384,3 @@ def subclasses(program: Program, *bases: str) -> Iterator[Class]:
     for info in program.classes:
         if program.inherits(info, *bases):
             yield info
-
-
-def flatten(values: Iterable[Value]) -> Value:
-    return t.join(*values)
