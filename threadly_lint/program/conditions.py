@@ -7,7 +7,8 @@ from collections.abc import Callable
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, State, merge
 from threadly_lint.program.checks import believe, learn_from_comparison, within_range
-from threadly_lint.program.expressions import evaluate, path_of
+from threadly_lint.program.credentials import CREDENTIAL_COLUMN
+from threadly_lint.program.expressions import evaluate, last_name, path_of
 from threadly_lint.program.queries import consume
 from threadly_lint.program.request_data import checked_tags
 from threadly_lint.program.types import Atom, Guard, Proof, Value
@@ -94,6 +95,8 @@ def _branch_compare(a: Activation, test: n.Compare) -> Branches:
         when_true, when_false = _branch_compare(a, same)
         return when_false, when_true
     left, right = evaluate(a, test.left), evaluate(a, right_node)
+    if op == "==" and tests_password(test, left, right):
+        a.emit("password-test", "==", test, args=(left, right))
     when_true, when_false = _compared(a, test, op, left, right)
     learn_from_comparison(a, test, op, left, right, when_true)
     return when_true, when_false
@@ -132,7 +135,7 @@ def _entry_verdict(right: Value, left: Value) -> Callable[[Atom], bool | None]:
     """For ``"key" in mapping``: which alternatives of the mapping (or of the truth value) agree."""
     if not _narrows_container(right):
         return t.truthiness
-    keys = t.constants(left)
+    keys = t.constants(left) if len(left) == 1 else []
 
     def verdict(atom: Atom) -> bool | None:
         if not isinstance(atom.shape, t.Map) or len(keys) != 1:
@@ -185,6 +188,15 @@ def shared_secret(a: Activation, test: n.Compare, left: Value, right: Value) -> 
         if t.has_tag(sent, "credential", "request"):
             return a.guard("shared secret", test)
     return None
+
+
+def tests_password(test: n.Compare, left: Value, right: Value) -> bool:
+    """Whether a password that the caller sent is compared with one that the server knows."""
+    if not any(CREDENTIAL_COLUMN.search(last_name(side)) for side in (test.left, test.comparators[0])):
+        return False
+    sent = [t.has_tag(side, "request") for side in (left, right)]
+    known = right if sent[0] else left
+    return sent[0] != sent[1] and all(isinstance(x, str) and x for x in t.constants(known))
 
 
 def evaluate_compare(a: Activation, op: str, left: Value, right: Value) -> Value:

@@ -12,6 +12,8 @@ from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 
 CHANGING = frozenset("add append appendleft extend insert setdefault update".split())
+KEEPING = frozenset("casefold lower lstrip rstrip strip upper".split())
+"""Methods that leave a text what it is, but for its case and the blanks around it."""
 MAX_ITEMS = 16
 OPEN = "**"
 
@@ -53,6 +55,8 @@ def item(a: Activation, base: Value, key: Value, node: n.Expr) -> Value:
 def _item(a: Activation, atom: Atom, key: Value, node: n.Expr) -> Value:
     shape = atom.shape
     keys = t.constants(key)
+    if isinstance(shape, t.Map) and shape.entries and not shape.open and len(keys) < len(key):
+        return t.proven(t.tagged(t.join(*(v for _, v in shape.entries)), atom.tags), atom.proof)
     if isinstance(shape, t.Map) and keys:
         known = dict(shape.entries)
         if keys[0] in known:
@@ -237,8 +241,9 @@ def escapes(name: str, args: tuple[Value, ...]) -> bool:
 def _text_method(atom: Atom, name: str, tags: t.Tags, args: tuple[Value, ...]) -> Value:
     if name in ("startswith", "endswith") and (verdict := _affix(atom, name, args)) is not None:
         return t.tagged(t.const(verdict), checked_tags(tags))
-    if name in ("lower", "upper") and isinstance(atom.shape, t.Const):
-        return t.tagged(t.const(getattr(str(atom.shape.value), name)()), tags)
+    if name in KEEPING and not args and (text := t.shape_text((atom,))) is not None:
+        kept = getattr(text, name)()
+        return t.tagged(t.const(kept), tags) if isinstance(atom.shape, t.Const) else t.text_like(kept, tags, atom.proof)
     if escapes(name, args):
         tags |= {ESCAPED}
     if name in ("split", "rsplit", "splitlines", "partition", "rpartition"):

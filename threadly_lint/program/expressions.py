@@ -48,6 +48,21 @@ def path_of(expr: n.Expr) -> str | None:
     return None
 
 
+def last_name(expr: n.Expr) -> str:
+    """The name under which an expression finds its value: ``password`` of ``row.password`` and ``row["password"]``."""
+    if isinstance(expr, n.Name):
+        return expr.id
+    if isinstance(expr, n.Attribute):
+        return expr.attr
+    if isinstance(expr, n.Subscript):
+        return expr.index.value if isinstance(expr.index, n.Constant) else last_name(expr.value)
+    if isinstance(expr, n.Call) and isinstance(expr.func, n.Attribute):
+        first = expr.args[0] if expr.args else None
+        is_get = expr.func.attr == "get" and isinstance(first, n.Constant)
+        return first.value if is_get and isinstance(first, n.Constant) else last_name(expr.func.value)
+    return ""
+
+
 def _refined(a: Activation, expr: n.Expr) -> Value | None:
     path = path_of(expr)
     return a.state.env.get(path) if path and a.state is not None else None

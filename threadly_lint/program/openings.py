@@ -7,8 +7,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from threadly_lint.program import types as t
+from threadly_lint.program.credentials import (
+    compares_password,
+    hashes_password,
+    renews_credentials,
+    selects_by,
+    verifies_password,
+)
 from threadly_lint.program.effects import Occurrence
-from threadly_lint.program.publicness import effects_of, evident_purpose, hashes_password, renews_credentials
+from threadly_lint.program.publicness import effects_of, evident_purpose
+from threadly_lint.program.types import Guard
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.values import Confidence
 
@@ -31,6 +39,7 @@ class Opening(NamedTuple):
     confidence: Confidence
 
 
+PRESENCE = "presence of "
 HARMLESS = frozenset({"health", "webhook", "sign-out", "link"})
 ENTRANCES = {
     "sign-in": Opening("sign-in", "signs callers in", "high"),
@@ -62,10 +71,10 @@ def _openings(endpoint: EntryPoint, effects: list[Occurrence]) -> Iterator[Openi
 
 def _repeatable(effects: list[Occurrence], changing: bool) -> Iterator[Opening]:
     """What may be done again and again by anybody, whatever the endpoint is for."""
-    if any(_checks_password(o) for o in effects):
-        yield Opening("credentials", "checks passwords", "high")
     anonymous = [o for o in effects if not any(g.strength != "unknown" for g in o.auth)]
-    if any(_looks_up_code(o) for o in anonymous):
+    if any(map(verifies_password, _unproven(effects))) or any(map(compares_password, anonymous)):
+        yield Opening("credentials", "checks passwords", "high")
+    if any(selects_by(o, GUESSABLE) for o in anonymous):
         yield Opening("code", "checks a code that can be guessed", "medium")
     if any(_sends_message(o) for o in anonymous):
         yield Opening("message", "sends messages", "high")
@@ -85,30 +94,25 @@ def _is_signed(effects: list[Occurrence]) -> bool:
 
 def _credentials(effects: list[Occurrence]) -> str:
     """What happens to credentials, unless a signed token (which nobody can guess) is all that decides."""
-    if any(o.effect in CHECKS for o in effects):
+    guessable = _unproven(effects)
+    if any(o.effect in CHECKS or compares_password(o) for o in guessable):
         return "checks or issues credentials"
-    guessable = [o for o in effects if not any(g.strength == "strong" for g in o.auth)]
     changed = any(hashes_password(o) or renews_credentials(o) for o in guessable)
     return "creates or renews credentials" if changed else ""
 
 
-def _checks_password(occurrence: Occurrence) -> bool:
-    """Whether a hash is compared with what the caller sent."""
-    fact = occurrence.event.fact
-    is_call = fact is not None and fact.kind in ("call", "method")
-    return occurrence.effect == "user-check" and is_call and _takes_request_data(occurrence)
+def _unproven(effects: list[Occurrence]) -> list[Occurrence]:
+    """What callers reach who have shown neither a sign-in nor a token, but at best a short code, which can be guessed."""
+    return [o for o in effects if not any(map(_is_proof, o.auth))]
+
+
+def _is_proof(guard: Guard) -> bool:
+    return guard.strength == "strong" or guard.label.startswith(PRESENCE)
 
 
 def _takes_request_data(occurrence: Occurrence) -> bool:
     event = occurrence.event
     return any(t.has_tag(value, "request") for value in (event.value, *event.args, *(v for _, v in event.keywords)))
-
-
-def _looks_up_code(occurrence: Occurrence) -> bool:
-    """Whether rows are selected by a short code that the caller sent."""
-    if occurrence.effect not in ("read", "build-read", "query"):
-        return False
-    return any(GUESSABLE.search(name) and t.has_tag(value, "request") for name, value in occurrence.event.keywords)
 
 
 def _sends_message(occurrence: Occurrence) -> bool:

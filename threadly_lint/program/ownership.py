@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
 from threadly_lint.program.callers import IDENTIFYING, PROVIDER_ID
+from threadly_lint.program.credentials import is_account, model_of
 from threadly_lint.program.effects import Occurrence
 from threadly_lint.program.personal import OWNER_COLUMN
-from threadly_lint.program.publicness import is_account, model_of, session_keys
+from threadly_lint.program.publicness import session_keys
 from threadly_lint.program.types import Value
 from threadly_lint.skeleton import nodes as n
 

@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
+from threadly_lint.program.credentials import model_of
 from threadly_lint.program.effects import Occurrence
-from threadly_lint.program.publicness import model_of
 
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint

@@ -21,6 +21,7 @@ from threadly_lint.program.names import Binding, Class, Function, Module, calls_
 from threadly_lint.program.signals import Signals
 from threadly_lint.program.sketches import Sketches
 from threadly_lint.program.slots import Slots
+from threadly_lint.program.sql import is_statement
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.program.wrappers import apply_decorators, method_kind
 from threadly_lint.project import Project, SourceFile
@@ -158,6 +159,7 @@ class Program:
             bindings = module.scope.get(name, ())
             value = self._bound_values(self.body(module), name, bindings)
             if name in module.rebound and not any(isinstance(x.shape, t.Func | t.ClassRef | t.Wrapped) for x in value):
+                self._globals[key] = t.join(value, t.unknown())
                 value = t.join(value, self._rebindings(module, name))
             self._globals[key] = value or self._through_star(module, name)
         return self._globals[key]
@@ -625,7 +627,8 @@ def widened(value: Value) -> Value:
 def _widened(atom: Atom) -> Value:
     shape = atom.shape
     if isinstance(shape, t.Const):
-        return (atom,) if shape.value is None else (Atom(t.Obj(shape.kind), atom.tags, atom.proof),)
+        is_kept = shape.value is None or _is_statement(atom)
+        return (atom,) if is_kept else (Atom(t.Obj(shape.kind), atom.tags, atom.proof),)
     if isinstance(shape, t.Seq | t.Map):
         return (Atom(t.Unknown(), t.tags_of((atom,)), atom.proof),)
     if isinstance(shape, t.Inst):
@@ -634,14 +637,20 @@ def _widened(atom: Atom) -> Value:
             atom._replace(shape=t.Inst(shape.info, args, tuple(k for k in shape.keywords if k[0].startswith(".")))),
         )
     if isinstance(shape, t.Obj):
-        attrs = shape.attrs if any(name == "method" for name, _ in shape.attrs) else ()
+        attrs = shape.attrs if _is_statement(atom) or any(name == "method" for name, _ in shape.attrs) else ()
         return (atom._replace(shape=t.Obj(shape.name, shape.elem, None, attrs)),)
     return (atom,)
 
 
+def _is_statement(atom: Atom) -> bool:
+    """Whether it is the text of an SQL statement: there are no more of them than the source spells out."""
+    text = t.shape_text((atom,))
+    return text is not None and is_statement(text)
+
+
 def traced(value: Value) -> Value:
-    """``value`` reduced to its provenance; functions and None stay."""
-    callables = t.keep(value, lambda x: isinstance(x.shape, CALLABLES) or t.is_none(x))
+    """``value`` reduced to its provenance; functions, SQL statements and None stay."""
+    callables = t.keep(value, lambda x: isinstance(x.shape, CALLABLES) or t.is_none(x) or _is_statement(x))
     rest = [x for x in value if x not in callables]
     return (*callables, Atom(t.Unknown(), t.tags_of(rest), t.common_proof(rest))) if rest else callables
 

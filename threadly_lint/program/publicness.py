@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from threadly_lint.program import types as t
+from threadly_lint.program.credentials import (
+    compares_password,
+    gives_password,
+    hashes_password,
+    is_account,
+    makes_account,
+    model_of,
+    renews_credentials,
+    verifies_password,
+)
 from threadly_lint.program.effects import Occurrence
 
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint
-    from threadly_lint.program.names import Class
     from threadly_lint.program.program import Program
 
 HEALTH = re.compile(
@@ -25,15 +33,6 @@ ENTRANCE = re.compile(
     re.IGNORECASE,
 )
 SECRET_LINK = re.compile(r"[<{][^<>{}]*\b\w*(secret|signature|signed|hmac)\w*[^<>{}]*[>}]", re.IGNORECASE)
-CREDENTIAL_COLUMN = re.compile(r"(^|_)(password|passwd|pwd|hashed|passphrase|pin)(_|$)", re.IGNORECASE)
-CODE_COLUMN = re.compile(r"(^|_)(token|code|otp|reset|recovery|verified|confirmed|activated)(_|$)", re.IGNORECASE)
-ACCOUNT_BASES = (
-    "django.contrib.auth.models.AbstractBaseUser",
-    "django.contrib.auth.models.AbstractUser",
-    "flask_login.UserMixin",
-    "flask_security.UserMixin",
-)
-SENT_ON_PURPOSE = frozenset({"body", "form", "json", "typed"})
 CHANGES = ("write", "construct", "assign", "commit")
 
 
@@ -97,6 +96,8 @@ def evident_purpose(endpoint: EntryPoint) -> Purpose | None:
         o.event.fact is not None and o.event.fact.service == "webhook" for o in effects if o.effect == "token-check"
     ):
         return Purpose("webhook", "checks a signature")
+    if "token" in kinds and any(verifies_password(o) or compares_password(o) for o in effects):
+        return Purpose("sign-in", "checks a password and issues a token")
     if ENTRANCE.search(f"{endpoint.route} {endpoint.function.qualname}"):
         return _entrance(endpoint.program, effects, kinds)
     return None
@@ -104,8 +105,10 @@ def evident_purpose(endpoint: EntryPoint) -> Purpose | None:
 
 def _entrance(program: Program, effects: list[Occurrence], kinds: set[str]) -> Purpose | None:
     """An address that sounds like an entrance, and code that acts like one."""
-    if kinds & {"token", "user-check", "token-check"}:
+    if kinds & {"token", "user-check", "token-check"} or any(map(compares_password, effects)):
         return Purpose("credentials", "checks credentials itself")
+    if any(map(_keeps_cookie, effects)):
+        return Purpose("sign-in", "signs the caller in")
     made = (o for o in effects if o.effect in ("construct", "upsert"))
     if any(map(hashes_password, effects)) and any(is_account(program, model_of(program, o)) for o in made):
         return Purpose("sign-up", "registers an account")
@@ -122,6 +125,13 @@ def _opens_session(program: Program, effects: list[Occurrence]) -> bool:
     return bool(written & session_keys(program))
 
 
+def _keeps_cookie(occurrence: Occurrence) -> bool:
+    """Whether a cookie is set to something that was made up at run time."""
+    event = occurrence.event
+    value = event.argument(1, "value")
+    return event.api.endswith(".set_cookie") and bool(value) and not t.constants(value)
+
+
 def session_keys(program: Program) -> frozenset[str]:
     """Session keys whose presence authenticates callers somewhere in the project."""
     found = program.memo.get("session-keys")
@@ -133,51 +143,10 @@ def session_keys(program: Program) -> frozenset[str]:
     return found
 
 
-def is_account(program: Program, info: Class | None) -> bool:
-    """Whether rows of the model are accounts: a user base class, or a column for a password."""
-    if info is None:
-        return False
-    return program.inherits(info, *ACCOUNT_BASES) or any(map(CREDENTIAL_COLUMN.search, program.models.columns(info)))
-
-
 def _signs_up(program: Program, effects: list[Occurrence]) -> bool:
     """It makes an account and fills the password with what the caller sent."""
-    made = [
-        o for o in effects if o.effect in ("construct", "upsert", "write") and is_account(program, model_of(program, o))
-    ]
-    if not made:
-        return False
-    return any(_gives_password(o) for o in effects if o in made or o.effect == "assign")
-
-
-def _gives_password(occurrence: Occurrence) -> bool:
-    event = occurrence.event
-    if event.effect == "assign":
-        return bool(CREDENTIAL_COLUMN.search(event.api)) and t.has_tag(event.value, "request")
-    named = any(CREDENTIAL_COLUMN.search(k) and t.has_tag(v, "request") for k, v in event.keywords)
-    return named or (event.effect == "construct" and any(t.has_tag(v, "request") for v in event.args))
-
-
-def hashes_password(occurrence: Occurrence) -> bool:
-    """Whether something is hashed as passwords are; general hash functions only count on what a form or body sent."""
-    event = occurrence.event
-    if event.effect != "hash":
-        return False
-    sent = {tag.detail for value in event.args for tag in t.tags_of(value) if tag.kind == "request"}
-    return not event.api.startswith("hashlib.") or bool(sent & SENT_ON_PURPOSE)
-
-
-def renews_credentials(occurrence: Occurrence) -> bool:
-    column = occurrence.event.api
-    return occurrence.effect == "assign" and bool(CREDENTIAL_COLUMN.search(column) or CODE_COLUMN.search(column))
-
-
-def model_of(program: Program, occurrence: Occurrence) -> Class | None:
-    event = occurrence.event
-    if event.effect == "construct":
-        return program.models.class_in(event.value) or program.models.named(event.model)
-    return program.models.class_in((*event.receiver, *event.value, *_flat(event.args)))
-
-
-def _flat(values: Iterable[t.Value]) -> t.Value:
-    return tuple(x for v in values for x in v)
+    made = [o for o in effects if o.effect in ("construct", "upsert", "write")]
+    if any(makes_account(program, o) for o in made):
+        return True
+    accounts = any(is_account(program, model_of(program, o)) for o in made)
+    return accounts and any(gives_password(o) for o in effects if o.effect == "assign")

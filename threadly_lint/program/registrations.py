@@ -14,6 +14,7 @@ from threadly_lint.program.effects import Exit, Outcome
 from threadly_lint.program.entry_points import Rest, Step, handler_node
 from threadly_lint.program.expressions import captured_by, evaluate
 from threadly_lint.program.names import Class, Function, Module
+from threadly_lint.program.parameters import bind_parameters
 from threadly_lint.program.types import Atom, Tag, Value
 from threadly_lint.program.wrappers import decorate
 from threadly_lint.skeleton import nodes as n
@@ -82,6 +83,41 @@ def scope_in(program: Program, module: Module, function: Function | None) -> Act
     return a
 
 
+def composing_scope(program: Program, module: Module, function: Function | None) -> Activation:
+    """``scope_in`` for code that composes an application: what callers hand to ``function`` (the application) is known there."""
+    scope = scope_in(program, module, function)
+    if function is not None and function is not module.body and function.owner is None:
+        for name, value in _handed_to(program, function).items():
+            scope.bind(name, value)
+    return scope
+
+
+def _handed_to(program: Program, function: Function) -> dict[str, Value]:
+    """Parameters of a function with what its callers give for them, where that is an object that a library made."""
+    known: dict[Function, dict[str, Value]] = program.memo.setdefault("handed to", {})
+    if function not in known:
+        known[function] = {}
+        found: dict[str, Value] = {}
+        for args, keywords in _arguments_of_callers(program, function):
+            for name, value in bind_parameters(program, t.Func(function), args, keywords, generic=False).items():
+                found[name] = t.join(found.get(name, ()), t.keep(value, _is_made))
+        known[function] = {name: value for name, value in found.items() if value}
+    return known[function]
+
+
+def _arguments_of_callers(program: Program, function: Function) -> Iterator[tuple[tuple[Value, ...], dict[str, Value]]]:
+    for call, module, caller in program.calls_named(function.name):
+        if program.project.is_exempt(module.path) or caller is function or not (call.args or call.keywords):
+            continue
+        scope = composing_scope(program, module, caller)
+        if any(isinstance(x.shape, t.Func) and x.shape.info is function for x in evaluate(scope, call.func)):
+            yield arguments(scope, call)
+
+
+def _is_made(atom: Atom) -> bool:
+    return isinstance(atom.shape, t.Obj) and atom.shape.made is not None
+
+
 def decorations(program: Program) -> Iterator[tuple[Function, n.Expr, Activation]]:
     """Every decorator of every function, with a scope to evaluate it in."""
     for function in program.functions:
@@ -99,7 +135,7 @@ def class_decorations(program: Program) -> Iterator[tuple[Class, n.Expr, Activat
 def _decorator_scope(program: Program, function: Function) -> Activation:
     if function.owner is not None:
         return Activation(program, function.module.body, {}, class_scope=function.owner)
-    return scope_in(program, function.module, function.parent)
+    return composing_scope(program, function.module, function.parent)
 
 
 def decorator_registrations(program: Program, names: frozenset[str]) -> Iterator[Registration]:
@@ -137,7 +173,7 @@ def call_registrations(program: Program, names: frozenset[str]) -> Iterator[Regi
     """Calls of a method or function called one of ``names``, anywhere in the project."""
     for name in sorted(names):
         for call, module, function in program.calls_named(name):
-            scope = scope_in(program, module, function)
+            scope = composing_scope(program, module, function)
             yield from _registrations(program, call, call.func, scope, module, None, names)
 
 

@@ -1,0 +1,79 @@
+"""What strangers can do through an endpoint, and what an endpoint is there for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from reach import program_of
+
+from threadly_lint.program.openings import opening
+from threadly_lint.program.publicness import evident_purpose
+
+HEAD = """
+import sqlite3
+
+from flask import Flask, make_response, redirect, request
+
+app = Flask(__name__)
+rows = sqlite3.connect("people.db")
+people = {"ann": {"password": "first"}}
+
+"""
+SIGNED_IN = """
+    if not request.cookies.get("caller"):
+        return redirect("/login")
+"""
+
+
+def found(folder: Path, route: str, body: str) -> tuple[str, str]:
+    """The kinds of an endpoint's purpose and opening."""
+    source = f'{HEAD}\n@app.post("{route}")\ndef answer():{body}\n    return {{}}\n'
+    (entry,) = program_of(folder, {"app.py": source}).entry_points
+    purpose, opened = evident_purpose(entry), opening(entry)
+    return purpose.kind if purpose else "", opened.kind if opened else ""
+
+
+@pytest.mark.parametrize(
+    ("route", "body", "expected"),
+    [
+        (
+            "/login",
+            "\n    known = people['ann']['password'] == request.form['password']",
+            ("credentials", "credentials"),
+        ),
+        ("/login", "\n    known = request.form['password'] == 'first'", ("credentials", "credentials")),
+        ("/login", "\n    known = request.form['password'] == request.form['again']", ("", "")),
+        ("/login", "\n    make_response('').set_cookie('caller', request.form['name'])", ("sign-in", "sign-in")),
+        ("/logout", "\n    make_response('').set_cookie('caller', '')", ("", "")),
+        ("/theme", "\n    make_response('').set_cookie('theme', request.form['theme'])", ("", "")),
+        (
+            "/people",
+            "\n    rows.execute('INSERT INTO people (name, pwd) VALUES (?, ?)', [request.form['name'], request.form['x']])",
+            ("sign-up", "sign-up"),
+        ),
+        ("/people", "\n    rows.execute('INSERT INTO notes (text) VALUES (?)', [request.form['text']])", ("", "write")),
+        (
+            "/reset",
+            "\n    rows.execute('UPDATE people SET password = ?', [request.form['password']])",
+            ("credentials", "credentials"),
+        ),
+        (
+            "/reset",
+            f"{SIGNED_IN}    rows.execute('UPDATE people SET password = ?', [request.form['password']])",
+            ("credentials", ""),
+        ),
+        (
+            "/price",
+            "\n    rows.execute('SELECT id FROM people WHERE pin = ?', [request.form['pin']])",
+            ("", "credentials"),
+        ),
+        (
+            "/price",
+            f"{SIGNED_IN}    rows.execute('SELECT id FROM people WHERE pin = ?', [request.form['pin']])",
+            ("", ""),
+        ),
+    ],
+)
+def test_purpose_and_opening(tmp_path: Path, route: str, body: str, expected: tuple[str, str]) -> None:
+    assert found(tmp_path, route, body) == expected
