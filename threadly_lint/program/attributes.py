@@ -16,6 +16,11 @@ BUILTIN_CONTAINERS = (t.Seq, t.Map)
 REQUEST_STATE = ("flask.g", "quart.g")
 """Objects on which code that cannot be seen keeps what it knows about the caller."""
 AUTHENTICATED = {"is_authenticated": True, "is_anonymous": False}
+ERROR_TEXTS = frozenset(
+    """args body description detail errors message messages msg orig output reason response stderr stdout
+    strerror text with_traceback""".split()
+)
+"""What of an exception is its text. Other attributes are data: a code, a position, the rows that are in the way."""
 
 
 def attribute(a: Activation, value: Value, name: str, node: n.Expr) -> Value:
@@ -54,7 +59,7 @@ def _of_atom(a: Activation, atom: Atom, name: str, node: n.Expr) -> Value:
         case t.Lib(owner):
             return _of_lib(a, atom, owner, name, node)
         case t.Obj() as shape:
-            return _of_object(a, atom, shape, name, node)
+            return _of_object(a, _without_text(atom, shape, name), shape, name, node)
         case t.ClassRef(info):
             return class_attribute(a, atom, info, name, node)
         case t.Inst() as shape:
@@ -112,6 +117,13 @@ def _of_lib(a: Activation, atom: Atom, owner: str, name: str, node: n.Expr) -> V
 def _is_plain(a: Activation, owner: str) -> bool:
     """Whether ``owner`` is a module or class (its members are functions) and no ready-made object."""
     return a.knowledge.attr(owner) is None
+
+
+def _without_text(atom: Atom, shape: t.Obj, name: str) -> Atom:
+    """A caught exception of a library from which only data is taken."""
+    if name in ERROR_TEXTS or not shape.name.rpartition(".")[2][:1].isupper():
+        return atom
+    return atom._replace(tags=frozenset(x for x in atom.tags if x.kind != "exception"))
 
 
 def _of_object(a: Activation, atom: Atom, shape: t.Obj, name: str, node: n.Expr) -> Value:

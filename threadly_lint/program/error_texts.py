@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
+from threadly_lint.program.attributes import ERROR_TEXTS
 from threadly_lint.program.development import only_in_development
 from threadly_lint.program.effects import Event, Frame, Occurrence
 from threadly_lint.program.types import Atom, Value
@@ -25,11 +26,17 @@ MEANT_FOR_CALLERS = (
     "pydantic.ValidationError",
     "marshmallow.ValidationError",
     "jsonschema.ValidationError",
+    "django.core.exceptions.PermissionDenied",
     "django.core.exceptions.ValidationError",
+    "django.http.Http404",
     "rest_framework.exceptions.APIException",
     "werkzeug.exceptions.HTTPException",
     "starlette.exceptions.HTTPException",
     "fastapi.HTTPException",
+    "fastapi.exceptions.RequestValidationError",
+    "oauthlib.oauth2.OAuth2Error",
+    "oauthlib.oauth2.FatalClientError",
+    "oauthlib.oauth2.rfc6749.errors.OAuth2Error",
     "aiohttp.web.HTTPException",
     "email_validator.EmailNotValidError",
     "jinja2.TemplateError",
@@ -40,7 +47,8 @@ MEANT_FOR_CALLERS = (
     "yaml.YAMLError",
     "json.JSONDecodeError",
 )
-TEXTS = frozenset({"args", "message", "msg", "detail", "description", "reason", "strerror", "stderr", "output", "orig"})
+ABOUT_INPUT = ("ValueError", "TypeError", "KeyError", "ArithmeticError", "zipfile.BadZipFile", "csv.Error")
+"""Built-in errors that speak about what the caller sent where the answer says that the request was bad."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +82,7 @@ def error_texts(program: Program, operation: Operation) -> Iterator[ErrorText]:
     handlers = _Handlers(program, operation, {place for _, place in shown})
     for occurrence, place in shown:
         classes = handlers.classes.get(place, set())
-        if place == TRACEBACK or (classes and not handlers.meant_for_callers(place)):
+        if place == TRACEBACK or (classes and not handlers.meant_for_callers(place, occurrence.event.status)):
             names = tuple(sorted(classes))
             yield ErrorText(occurrence.event, operation, names, place == TRACEBACK, occurrence.trail)
 
@@ -134,7 +142,7 @@ def _is_text(atom: Atom) -> bool:
     """Whether an exception's data in this form is its text: a string, the exception itself, its message."""
     shape = atom.shape
     if isinstance(shape, t.Lib):
-        return shape.name.rpartition(".")[2] in TEXTS or _is_class(shape.name)
+        return shape.name.rpartition(".")[2] in ERROR_TEXTS or _is_class(shape.name)
     return isinstance(shape, t.Obj) and (shape.name == "str" or _is_class(shape.name))
 
 
@@ -156,15 +164,26 @@ class _Handlers:
                     if place in places:
                         self._note(place, handler, frame, occurrence.event)
 
-    def meant_for_callers(self, place: str) -> bool:
-        """Whether all that comes here was written for callers: the project's own errors, validation, HTTP errors."""
+    def meant_for_callers(self, place: str, status: int) -> bool:
+        """Whether all that comes here was written for callers: the project's own errors, validation, HTTP errors.
+
+        A ``status`` that blames the request lets errors about its content pass, and those of libraries nobody knows.
+        """
         own = self._own.get(place, set())
-        return all(name in own or self._is_public(name) for name in self.classes[place])
+        left = [name for name in self.classes[place] if name not in own and not self._is_public(name)]
+        return all(400 <= status < 500 and self._blames_request(name, status) for name in left)
 
     def _is_public(self, name: str) -> bool:
         known = self.program.knowledge
         in_project = any(info.symbol == name for info in self.program.classes)
         return in_project or any(known.is_subclass(name, public) for public in MEANT_FOR_CALLERS)
+
+    def _blames_request(self, name: str, status: int) -> bool:
+        known = self.program.knowledge
+        if name == "PermissionError":
+            return status in (401, 403)
+        is_unknown = "." in name and not known.exceptions(name)
+        return is_unknown or any(known.is_subclass(name, builtin) for builtin in ABOUT_INPUT)
 
     def _note(self, place: str, handler: n.Handler, frame: Frame, event: Event) -> None:
         if place not in self.classes:
