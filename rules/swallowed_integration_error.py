@@ -46,13 +46,14 @@ def rating(book):
 
 ## Exempt
 
-Handlers of one expected answer (`NotFoundError`, `IntegrityError`), handlers that use the exception, that call anything
-which may report it, that answer with an error, or that wait for the next round of a retry loop. Documented best effort:
-suppress the finding with the reason.
+Handlers of one expected answer (`NotFoundError`, `IntegrityError`, a lock asked for with `nowait`), handlers that use the
+exception, that call anything which may report it, that answer with an error, or that wait for the next round of a retry
+loop. Documented best effort: suppress the finding with the reason.
 
 ## Limits
 
-A handler that only logs at error level without the exception is left to `error-without-context`.
+A handler that only logs at error level without the exception is left to `error-without-context`. Where a folder has ten
+such handlers or more (twice the setting `summary-count`), one finding stands for all of them.
 
 ## Peers
 
@@ -64,17 +65,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Call, Finding, Program, Rule, Swallowed, swallowed_errors
+from threadly_lint.rule import Call, Finding, Program, Rule, Swallowed, folder_of, habits, swallowed_errors
 
 rule = Rule(code="TLE003", pattern="error-boundary", level="warning", planned_fix="unsafe")
 
 
 @rule.for_each(Program)
 def check(program: Program, _: Program) -> Iterator[Finding]:
-    for swallowed in swallowed_errors(program, program.each(Call)):
-        if not program.project.is_exempt(swallowed.path):
-            yield rule.finding(swallowed, message(swallowed), trail=swallowed.trail)
+    found = (s for s in swallowed_errors(program, program.each(Call)) if not program.project.is_exempt(s.path))
+    for swallowed, others in habits(program, ((s, s.is_of_database) for s in found)):
+        yield rule.finding(swallowed, message(swallowed, others), trail=swallowed.trail)
 
 
-def message(swallowed: Swallowed) -> str:
-    return f"the error of `{swallowed.event.api}` disappears here: no log entry carries it, nothing captures, raises or answers it"
+def message(swallowed: Swallowed, others: int) -> str:
+    more = f" (and {others} more in `{folder_of(swallowed)}`)" if others else ""
+    return f"the error of `{swallowed.event.api}` disappears here{more}: no log entry carries it, nothing captures, raises or answers it"

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.exposed_calls import ExposedCall, exposed_calls
     from threadly_lint.program.failure_logs import bare_failure_logs
     from threadly_lint.program.forgotten_steps import forgotten_steps
+    from threadly_lint.program.habits import folder_of, habits
     from threadly_lint.program.half_caches import never_stored, tested_for_truth
     from threadly_lint.program.handler_work import changed_models, decides_on_rows, service_layer, subsystems
     from threadly_lint.program.house_boundaries import HandRolled, hand_rolled_boundaries
@@ -73,7 +74,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.rate_limits import rate_limits
     from threadly_lint.program.reexports import edits_past_reexports
     from threadly_lint.program.refusals import Refusal, refusals, unhandled_limiters
-    from threadly_lint.program.request_flow import Flow, is_signed, request_flows, source_words, untyped_body
+    from threadly_lint.program.request_flow import Flow, is_signed, request_flows, source_words
     from threadly_lint.program.response_checks import unchecked_responses
     from threadly_lint.program.retries import LooseRetry, loose_retries
     from threadly_lint.program.routers import Router, is_usual, one_per_handler, place_of, routers
@@ -86,6 +87,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.time_limits import Unlimited, unlimited_waits
     from threadly_lint.program.timeline import Moment, Timeline
     from threadly_lint.program.unabsorbed import unabsorbed
+    from threadly_lint.program.untyped_bodies import untyped_body
     from threadly_lint.program.writers import Lack
 
 __all__ = [
@@ -151,9 +153,11 @@ __all__ = [
     "error_texts",
     "everlasting",
     "exposed_calls",
+    "folder_of",
     "forgotten_steps",
     "frail_compensations",
     "gets_pending_row",
+    "habits",
     "hand_rolled_boundaries",
     "hidden_failures",
     "ignored_verdict",

@@ -37,6 +37,7 @@ DEFAULT_EXEMPT = (
     "test_*.py",
     "*_test.py",
     "conftest.py",
+    "docs/**/conf.py",
     "migrations/",
     "alembic/",
     "fixtures/",

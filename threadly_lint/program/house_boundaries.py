@@ -57,7 +57,7 @@ def hand_rolled_boundaries(program: Program, calls: Iterable[Call]) -> Iterator[
                 inside.setdefault(boundary, set()).add(call.symbol)
             elif frame.function is occurrence.event.function:
                 handler = _broad_handler(program, frame)
-                if handler is not None and not raises_again(handler):
+                if handler is not None:
                     rolled = HandRolled(
                         call.event, frame.function, Span(*handler.span), frame.function, occurrence.trail
                     )
@@ -93,7 +93,7 @@ def _nested(program: Program, function: Function) -> list[Function]:
 
 
 def _first_broad(program: Program, occurrence: Occurrence) -> Frame | None:
-    """The innermost ``try`` around the effect with a handler for everything."""
+    """The innermost ``try`` around the effect with a handler for everything (measuring and raising again is none)."""
     tries = (f for f in occurrence.frames if f.kind == "try")
     return next((f for f in tries if _broad_handler(program, f) is not None), None)
 
@@ -103,7 +103,7 @@ def _broad_handler(program: Program, frame: Frame) -> n.Handler | None:
         return None
     for handler, classes in zip(frame.node.handlers, handler_classes(frame.value), strict=False):
         if handler.exception is None or program.failures.names(classes) & EVERYTHING:
-            return handler
+            return handler if not raises_again(handler) else None
     return None
 
 

@@ -340,32 +340,3 @@ def _checks_signature(event: Event) -> bool:
         return True
     given = (*event.args, *(v for _, v in event.keywords))
     return any(x.detail in BODIES for v in given for x in raw_tags(v)) or any(t.has_tag(v, "digest") for v in given)
-
-
-# Bodies without a shape -----------------------------------------------------------------------------------------------
-
-
-def _is_first(program: Program, endpoint: EntryPoint) -> bool:
-    """Whether no other endpoint with the same handler comes before this one."""
-    firsts: dict[Function, EntryPoint] = program.memo.setdefault("first endpoints", {})
-    return firsts.setdefault(endpoint.function, endpoint) is endpoint
-
-
-def _given_raw(event: Event) -> Tags:
-    return frozenset().union(*(raw_tags(v) for v in (*event.args, *(v for _, v in event.keywords))))
-
-
-def untyped_body(program: Program, endpoint: EntryPoint) -> Occurrence | None:
-    """Where an endpoint that writes to the database takes a body that no schema sees; None when it does not."""
-    if not set(endpoint.methods) <= {"", "POST", "PUT", "PATCH"} or not _is_first(program, endpoint):
-        return None
-    for run in endpoint.runs:
-        if not any(SINKS.get(o.effect) == "database write" for o in run.inside):
-            continue
-        checks = list(schema_checks(program, run.occurrences))
-        handed_on = frozenset().union(*(_given_raw(o.event) for o in run.occurrences if o.effect == "handed-on"))
-        for occurrence in run.occurrences:
-            sources = frozenset(x for x in raw_tags(occurrence.event.value) if x.detail in BODIES)
-            if occurrence.effect == "source" and sources and not any(check.covers(sources) for check in checks):
-                return occurrence if not sources & handed_on else None
-    return None

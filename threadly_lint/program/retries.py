@@ -128,9 +128,18 @@ def _is_endless(loop: n.While, attempt: n.Try) -> bool:
 
 
 def _counts(loop: n.Node) -> bool:
-    """``for attempt in range(3)``."""
-    call = loop.iterable if isinstance(loop, n.For) else None
-    return isinstance(call, n.Call) and isinstance(call.func, n.Name) and call.func.id == "range"
+    """``for attempt in range(3)``, where the number does not choose what to work on."""
+    if not isinstance(loop, n.For) or not isinstance(loop.iterable, n.Call):
+        return False
+    func = loop.iterable.func
+    return isinstance(func, n.Name) and func.id == "range" and not _chooses(loop)
+
+
+def _chooses(loop: n.For) -> bool:
+    """Whether the loop's variable is an index or a bound of a slice."""
+    chosen = loop.target.id if isinstance(loop.target, n.Name) else ""
+    subscripts = (x.index for s in loop.body for x in walk(s) if isinstance(x, n.Subscript))
+    return any(isinstance(x, n.Name) and x.id == chosen for index in subscripts for x in walk(index))
 
 
 def _pauses(operation: Operation, loop: n.Node) -> bool:

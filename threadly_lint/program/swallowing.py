@@ -28,6 +28,7 @@ DATABASE_ERRORS = frozenset(
 )
 SAYS_NOTHING = frozenset({"log", "rollback", "close", "sleep", "clock"})
 QUIET_CALLS = frozenset({"dict", "list", "set", "tuple", "str", "int", "float", "bool", "len", "range", "print"})
+LOCKS = frozenset({"select_for_update", "with_for_update"})
 WITH_ERROR = frozenset({"exc_info", "exception"})
 
 
@@ -47,6 +48,10 @@ class Swallowed:
     @property
     def symbol(self) -> str:
         return self.function.symbol
+
+    @property
+    def is_of_database(self) -> bool:
+        return self.event.effect in DATABASE
 
 
 def swallowed_errors(program: Program, calls: Iterable[Call]) -> Iterator[Swallowed]:
@@ -85,13 +90,25 @@ def _takers_in(
         for handler, classes in zip(frame.node.handlers, handler_classes(frame.value), strict=False):
             names = failures.names(classes) if handler.exception is not None else set(EVERYTHING)
             if _takes(boundaries, event, names):
-                yield frame.function, handler, _keeps_silent(handler, frame, operation)
+                silent = _keeps_silent(handler, frame, operation) and not _asks_for_a_lock(event, frame.node)
+                yield frame.function, handler, silent
                 return
     for atom in frame.value if frame.kind == "with" else ():
         if isinstance(atom.shape, t.Obj) and atom.shape.name == "contextlib.suppress" and atom.shape.made is not None:
             names = set().union(*(failures.names(v) for v in atom.shape.made.args))
             if _takes(boundaries, event, names):
                 yield frame.function, frame.node, True
+
+
+def _asks_for_a_lock(event: Event, attempt: n.Try) -> bool:
+    """Whether a row is to be locked without waiting: that somebody else has it is an expected answer."""
+    calls = (x for s in attempt.body for x in walk(s) if isinstance(x, n.Call)) if event.effect in DATABASE else ()
+    return any(
+        isinstance(call.func, n.Attribute)
+        and call.func.attr in LOCKS
+        and any(k.name == "nowait" for k in call.keywords)
+        for call in calls
+    )
 
 
 def _takes(boundaries: Boundaries, event: Event, names: set[str]) -> bool:
