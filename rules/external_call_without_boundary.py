@@ -49,14 +49,16 @@ def rates():
 
 ## Exempt
 
-Tasks with a retry policy of their own, work handed to threads and background queues, start-up code. Catching and
-raising another error is handling; logging and raising the same one again is not, unless a caller handles it.
+Tasks with a retry policy of their own, mails sent with `fail_silently`, work handed to threads and background queues,
+start-up code. Catching and raising another error is handling; logging and raising the same one again is not, unless a
+caller handles it.
 
 ## Limits
 
 One finding for all calls of a function to one library. Code that nothing in the project calls is reported with medium
-confidence, and not at all when something of its name is called inside a `try`. Decorators that cannot be seen may be
-boundaries: low confidence.
+confidence, and not at all when something of its name is called inside a `try`; one finding stands for all where a folder
+has ten such functions or more (twice the setting `summary-count`). Decorators that cannot be seen may be boundaries: low
+confidence.
 
 ## Peers
 
@@ -68,17 +70,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Call, ExposedCall, Finding, Level, Program, Rule, exposed_calls
+from threadly_lint.rule import Call, ExposedCall, Finding, Level, Program, Rule, exposed_calls, folder_of, habits
 
 rule = Rule(code="TLE001", pattern="error-boundary", level="error", planned_fix="unsafe")
 
 
 @rule.for_each(Program)
 def check(program: Program, _: Program) -> Iterator[Finding]:
-    for exposed in exposed_calls(program, program.each(Call)):
+    found = exposed_calls(program, program.each(Call))
+    for exposed, others in habits(program, ((exposed, kind(exposed)) for exposed in found)):
         yield rule.finding(
             exposed,
-            message(exposed),
+            message(exposed, others),
             level=level(exposed),
             confidence=exposed.confidence,
             endpoint=exposed.operation.endpoint,
@@ -86,9 +89,15 @@ def check(program: Program, _: Program) -> Iterator[Finding]:
         )
 
 
-def message(exposed: ExposedCall) -> str:
+def kind(exposed: ExposedCall) -> object:
+    """A client of another system that leaves all errors to its users is one thing to say; endpoints are told apart."""
+    return "called by nobody" if exposed.operation.entry_point is None else exposed
+
+
+def message(exposed: ExposedCall, others: int) -> str:
     more = f" (and {len(exposed.others)} more here)" if exposed.others else ""
-    return f"when `{exposed.api}`{more} fails, {handling(exposed)}{where(exposed)}"
+    elsewhere = f"; it is so in {others} more functions of `{folder_of(exposed)}`" if others else ""
+    return f"when `{exposed.api}`{more} fails, {handling(exposed)}{where(exposed)}{elsewhere}"
 
 
 def handling(exposed: ExposedCall) -> str:

@@ -37,6 +37,7 @@ DEFAULT_EXEMPT = (
     "test_*.py",
     "*_test.py",
     "conftest.py",
+    "pytest_plugin.py",
     "docs/**/conf.py",
     "migrations/",
     "alembic/",

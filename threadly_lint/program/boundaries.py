@@ -170,8 +170,8 @@ class Boundaries:
 
     def _collects_errors(self, name: str, keyword: n.Keyword) -> bool:
         fact = self.program.knowledge.keyword(name, keyword.name) if keyword.name else None
-        is_on = isinstance(keyword.value, n.Constant) and keyword.value.value == "True"
-        return fact is not None and fact.effect == "fallback" and is_on
+        is_off = isinstance(keyword.value, n.Constant) and keyword.value.value != "True"
+        return fact is not None and fact.effect == "fallback" and not is_off
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def _confidence(program: Program, operation: Operation, escape: Escape) -> Confi
 def _is_cared_for(program: Program, operation: Operation, event: Event) -> bool:
     """Start-up code may fail loudly, a task with a policy tries again, an unseen caller may have a handler."""
     entry = operation.entry_point
-    if _is_super(event.node):
+    if _is_super(event.node) or _fails_silently(program, event):
         return True
     if entry is not None:
         return entry.kind == "task" and tried_again(program, operation.function)
@@ -116,6 +116,15 @@ def _is_cared_for(program: Program, operation: Operation, event: Event) -> bool:
     )
 
 
+def _fails_silently(program: Program, event: Event) -> bool:
+    """Whether the call is told to keep its errors for itself."""
+    for name, value in event.keywords:
+        fact = program.knowledge.keyword(event.api, name)
+        if fact is not None and fact.effect == "fallback" and set(t.constants(value)) == {True}:
+            return True
+    return False
+
+
 def _is_super(node: n.Node) -> bool:
     """Whether a method extends a library's own: who uses the class knows its errors."""
     func = node.func if isinstance(node, n.Call) else None
@@ -124,10 +133,24 @@ def _is_super(node: n.Node) -> bool:
 
 def _may_be_handled_by_callers(program: Program, function: Function) -> bool:
     """Whether something of that name is called inside a ``try`` (or at module level), not linked to it for sure."""
+    names = {function.name, *_templates(program, function)}
     return any(
         caller is None or call.span in _tried_spans(program, caller)
-        for call, _, caller in program.calls_named(function.name)
+        for name in names
+        for call, _, caller in program.calls_named(name)
     )
+
+
+def _templates(program: Program, function: Function) -> Iterator[str]:
+    """The methods of base classes that call an override as one step of theirs: ``get`` calls ``self.load``."""
+    if function.owner is None:
+        return
+    for call, _, caller in program.calls_named(function.name):
+        owner = caller.owner if caller is not None else None
+        on_self = isinstance(call.func, n.Attribute) and dotted(call.func.value) == "self"
+        if caller is not None and owner is not None and on_self and owner is not function.owner:
+            if owner in program.mro(function.owner):
+                yield caller.name
 
 
 def _tried_spans(program: Program, function: Function) -> frozenset[n.Span]:

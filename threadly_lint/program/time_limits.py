@@ -11,6 +11,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.effects import Event, Frame, Occurrence
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
 from threadly_lint.values import Span, Step
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ WAITING = frozenset(
 )
 SENDERS = frozenset({"request", "send"})
 SESSION = "requests.Session"
+CURL_LIMITS = frozenset({"TIMEOUT", "TIMEOUT_MS", "LOW_SPEED_TIME"})
 LIMIT_OBJECTS = ("aiohttp.", "urllib3.")
 
 Because = Literal["absent", "none", "passed"]
@@ -249,8 +251,16 @@ def _limited_otherwise(program: Program, event: Event) -> bool:
     return (
         _by_default_timeout(program, event.api)
         or (event.fact is not None and event.fact.service == "mail" and _by_mail_settings(program, event.api))
+        or (event.api.startswith("pycurl.") and _by_curl_option(event))
         or any(_by_session(program, atom) for atom in event.receiver)
     )
+
+
+def _by_curl_option(event: Event) -> bool:
+    """``curl.setopt(pycurl.TIMEOUT, n)`` in the function that calls ``perform``."""
+    calls = (x for x in walk(event.function.node) if isinstance(x, n.Call) and x.args)
+    options = (c.args[0] for c in calls if isinstance(c.func, n.Attribute) and c.func.attr == "setopt")
+    return any(isinstance(option, n.Attribute) and option.attr in CURL_LIMITS for option in options)
 
 
 def _by_default_timeout(program: Program, api: str) -> bool:
@@ -261,9 +271,11 @@ def _by_default_timeout(program: Program, api: str) -> bool:
 
 
 def _by_mail_settings(program: Program, api: str) -> bool:
-    """Django's ``EMAIL_TIMEOUT``, or a back end of another kind."""
+    """Django's ``EMAIL_TIMEOUT``, a back end of another kind, or settings that are not part of the project."""
     if not api.startswith("django."):
         return False
+    if not any("INSTALLED_APPS" in m.scope or "EMAIL_HOST" in m.scope for m in program.modules.values()):
+        return True
     backends = [
         program.module_attribute(m, "EMAIL_BACKEND") for m in program.modules.values() if "EMAIL_BACKEND" in m.scope
     ]
