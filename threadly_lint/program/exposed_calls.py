@@ -148,9 +148,10 @@ def _templates(program: Program, function: Function) -> Iterator[str]:
     for call, _, caller in program.calls_named(function.name):
         owner = caller.owner if caller is not None else None
         on_self = isinstance(call.func, n.Attribute) and dotted(call.func.value) == "self"
-        if caller is not None and owner is not None and on_self and owner is not function.owner:
-            if owner in program.mro(function.owner):
-                yield caller.name
+        if caller is None or owner is None or owner is function.owner:
+            continue
+        if on_self and owner in program.mro(function.owner):
+            yield caller.name
 
 
 def _tried_spans(program: Program, function: Function) -> frozenset[n.Span]:
