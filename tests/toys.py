@@ -14,7 +14,7 @@ TOY_RULES = Path(__file__).parent / "toy_rules"
 class ToyProgram:
     """Stands in for the program in tests of the doors: what they do must not depend on what rules know."""
 
-    def __init__(self, project: Project, skeletons: Mapping[str, Skeleton]) -> None:
+    def __init__(self, project: Project, skeletons: Mapping[str, Skeleton], inference: None = None) -> None:
         self.project = project
         self.skeletons = skeletons
 

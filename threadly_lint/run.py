@@ -30,6 +30,7 @@ from threadly_lint.values import Finding
 if TYPE_CHECKING:
     from threadly_lint.memory import Memory
     from threadly_lint.program import Program
+    from threadly_lint.program.inference import Inference
     from threadly_lint.skeleton.store import Progress
 
 
@@ -86,6 +87,8 @@ def _analyse(project: Project, registry: Registry, request: Request, progress: P
     program = _program_for(rules, project, request, progress)
     skeletons = program.skeletons
     checked = with_room(lambda: check(program, rules))
+    if project.settings.inference and request.cache_dir and not request.texts:
+        _keep_answers(program, request.cache_dir)
     found = [*_unreadable(project), *_unparsable(skeletons), *checked.findings]
     decisions = _decide(found, project, skeletons, registry, request)
     return Outcome(decisions, checked.tracebacks, len(skeletons), sum(one.lines for one in skeletons.values()))
@@ -110,9 +113,34 @@ def read_program(
     from threadly_lint.program import Program
     from threadly_lint.skeleton.store import read_skeletons
 
-    return Program(
-        project, read_skeletons(project, jobs=jobs, cache_dir=cache_dir, texts=texts or {}, progress=progress)
-    )
+    texts = texts or {}
+    skeletons = read_skeletons(project, jobs=jobs, cache_dir=cache_dir, texts=texts, progress=progress)
+    inference = _inference(project, texts, cache_dir) if project.settings.inference else None
+    return Program(project, skeletons, inference=inference)
+
+
+def _inference(project: Project, texts: Mapping[str, bytes], cache_dir: Path | None) -> Inference:
+    from threadly_lint.knowledge import load_knowledge
+    from threadly_lint.program.inference import Inference
+
+    names = {file.path: file.module for file in project.files}
+    known = _answers(project, texts, cache_dir).recall(dict[str, tuple[str, str] | None]) if cache_dir else None
+    return Inference(names, lambda path: read_text(project, path, texts), load_knowledge(), answers=known)
+
+
+def _keep_answers(program: Program, cache_dir: Path) -> None:
+    """Keep what astroid said for as long as no file changes, whatever is asked next."""
+    if program.inference is not None and program.inference.has_news:
+        _answers(program.project, {}, cache_dir).keep(program.inference.answers)
+
+
+def _answers(project: Project, texts: Mapping[str, bytes], cache_dir: Path) -> Memory:
+    from importlib.metadata import version
+
+    from threadly_lint.memory import Memory, state_of
+
+    question = [os.fsencode(project.root), b"receivers"]
+    return Memory(cache_dir, question, [version("astroid").encode(), *state_of(project, texts)])
 
 
 def read_text(project: Project, path: str, texts: Mapping[str, bytes]) -> str:

@@ -122,6 +122,13 @@ class Settings(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
     gateway_limit: Annotated[
         bool, Meta(description="Rate limits are applied in front of the application, by a gateway or proxy.")
     ] = False
+    inference: Annotated[
+        bool,
+        Meta(
+            description="Let astroid infer receivers of calls that stay unknown otherwise. It reads the project and "
+            "stubs of known libraries, and imports nothing."
+        ),
+    ] = False
 
 
 class SettingsError(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from http import HTTPStatus
 
 from msgspec.msgpack import decode
@@ -77,6 +77,33 @@ class Knowledge:
     def class_names(self) -> Iterator[str]:
         """Dotted names of everything that has a table of its own and is written like a class."""
         return (name for name in self._tables if name.rpartition(".")[2][:1].isupper())
+
+    @property
+    def names(self) -> Iterator[str]:
+        """Dotted names of all classes and modules that have a table of their own."""
+        return iter(self._tables)
+
+    @property
+    def aliases(self) -> Iterator[str]:
+        """All other paths under which something can be imported."""
+        return iter(self._aliases)
+
+    def members(self, module: str) -> tuple[Mapping[str, TypeExpression], Mapping[str, TypeExpression]]:
+        """What the functions of a module return, and what its ready-made objects are."""
+        table = self._table(module)
+        return table.returns, table.attrs
+
+    def methods_with(self, effects: Container[str]) -> frozenset[str]:
+        """Names of methods that have one of these effects in some class."""
+        details = self._compiled.details
+        return frozenset(
+            member
+            for name in self._tables
+            for table in (self._table(name),)
+            for member, numbers in (table.facts.items() if table.is_class else ())
+            for number in numbers
+            if details[number].kind == "method" and details[number].effect in effects
+        )
 
     def root_known(self, import_root: str) -> bool:
         """Whether anything below this top-level package or module is known."""

@@ -7,6 +7,7 @@ from threadly_lint.program.activation import Activation
 from threadly_lint.program.callers import claim, dereferenced
 from threadly_lint.program.class_decorators import method_decorators
 from threadly_lint.program.names import Class, Function
+from threadly_lint.program.receivers import inferred_receiver
 from threadly_lint.program.relations import field_value, managed, may_be_null, reverse_value
 from threadly_lint.program.request_data import checked_tags, is_raw
 from threadly_lint.program.types import Atom, Tag, Value
@@ -87,6 +88,8 @@ def _of_unknown(a: Activation, atom: Atom, name: str, node: n.Expr) -> Value:
     """``is_authenticated`` is a protocol of its own, whatever carries it."""
     if name in AUTHENTICATED:
         return authenticated_flag(a, atom, name, node)
+    if a.program.asks and (receiver := inferred_receiver(a, name, node)):
+        return attribute(a, t.proven(t.tagged(receiver, atom.tags), atom.proof), name, node)
     return t.unknown(atom.tags, atom.proof)
 
 

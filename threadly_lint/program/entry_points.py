@@ -109,7 +109,7 @@ class EntryPoint:
         a = Activation(self.program, self.function, {})
         a.patient = True
         a.prove(self.proof)
-        with self.program.in_steps(bool(mount.steps)):
+        with self.program.reached(), self.program.in_steps(bool(mount.steps)):
             value = run_steps(a, list(mount.steps), lambda inner: self._handle(inner, mount.call or self.call))
         if a.state is not None:
             a.leave(Exit("return", value, a.state.auth, self.program.behaviour.status_of(value), self.function.node))

@@ -22,6 +22,8 @@ class ImportsOnly:
     """The imports of a project. ``texts`` stand in for the content of files, ``progress`` is told how many of how many
     files are read."""
 
+    inference = None
+
     def __init__(
         self, project: Project, texts: Mapping[str, bytes], progress: Callable[[int, int], None] | None = None
     ) -> None:

@@ -30,6 +30,7 @@ from threadly_lint.skeleton import nodes as n
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint
     from threadly_lint.program.imports import ImportGraph
+    from threadly_lint.program.inference import Inference
     from threadly_lint.program.subjects import Subjects
 
 CALLABLES = (t.Func, t.Partial, t.Wrapped, t.Rest)
@@ -39,15 +40,23 @@ MAX_NESTED = 4
 class Program:
     """All modules of a project, linked.
 
-    ``project`` tells files and module names, ``skeletons`` maps each file's path to its skeleton.
+    ``project`` tells files and module names, ``skeletons`` maps each file's path to its skeleton. ``inference`` is asked
+    about receivers that stay unknown.
     """
 
-    def __init__(self, project: Project, skeletons: dict[str, n.Skeleton], knowledge: Knowledge | None = None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        skeletons: dict[str, n.Skeleton],
+        knowledge: Knowledge | None = None,
+        inference: Inference | None = None,
+    ) -> None:
         self.project = project
         self.skeletons = skeletons
         self.settings = project.settings
         self.knowledge = knowledge or load_knowledge()
         self.modules = {f.path: Module(f, skeletons[f.path]) for f in project.files if f.path in skeletons}
+        self.inference = inference
         self.libraries = Libraries(self)
         self.models = Models(self)
         self.failures = Failures(self)
@@ -62,6 +71,7 @@ class Program:
         self._outcomes: dict[object, Outcome] = {}
         self._contexts: dict[tuple[object, ...], int] = {}
         self._in_steps = False
+        self.asks = False
         self._variables: dict[Function, dict[str, Value]] = {}
         self._running: dict[Function, int] = {}
         self._kinds: dict[Function, str] = {}
@@ -504,7 +514,7 @@ class Program:
         info = func.info
         if not patient:
             func, args, keywords = self._within_limits(func, args, keywords)
-        key = (info, func.bound, func.captured, args, tuple(sorted(keywords.items())), generic)
+        key = (info, func.bound, func.captured, args, tuple(sorted(keywords.items())), generic, self.asks)
         found = self._outcomes.get(key)
         if found is not None:
             return found
@@ -524,7 +534,7 @@ class Program:
         """What has a budget of its own: a function, for each class that it is bound to and each function that it closes over."""
         bound = (x.shape.info for x in func.bound if isinstance(x.shape, t.Inst | t.ClassRef))
         closed = (x.shape.info for _, value in func.captured for x in value if isinstance(x.shape, t.Func))
-        return (func.info, self._in_steps, *bound, *closed)
+        return (func.info, self._in_steps, self.asks, *bound, *closed)
 
     def _within_limits(
         self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value]
@@ -545,6 +555,15 @@ class Program:
             yield
         finally:
             self._in_steps = before
+
+    @contextmanager
+    def reached(self) -> Iterator[None]:
+        """While an entry point runs: what is reached from it matters enough to infer receivers that stay unknown."""
+        before, self.asks = self.asks, self.inference is not None
+        try:
+            yield
+        finally:
+            self.asks = before
 
     def _run(self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value], generic: bool) -> Outcome:
         from threadly_lint.program.expressions import evaluate
