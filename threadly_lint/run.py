@@ -25,6 +25,7 @@ from threadly_lint.skeleton.decode import Unreadable, decode
 from threadly_lint.skeleton.nodes import Skeleton
 from threadly_lint.suppressions import Suppressions
 from threadly_lint.tool_codes import UNPARSABLE_FILE
+from threadly_lint.unmatched import unmatched_patterns
 from threadly_lint.values import Finding
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _analyse(project: Project, registry: Registry, request: Request, progress: P
     checked = with_room(lambda: check(program, rules))
     if project.settings.inference and request.cache_dir and not request.texts:
         _keep_answers(program, request.cache_dir)
-    found = [*_unreadable(project), *_unparsable(skeletons), *checked.findings]
+    found = [*_unreadable(project), *_unparsable(skeletons), *unmatched_patterns(project), *checked.findings]
     decisions = _decide(found, project, skeletons, registry, request)
     return Outcome(decisions, checked.tracebacks, len(skeletons), sum(one.lines for one in skeletons.values()))
 

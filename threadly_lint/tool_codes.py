@@ -147,11 +147,11 @@ UNMATCHED_PATTERN = ToolCode(
     "warning",
     """A path pattern in the settings matches no file.
 
-What: a pattern of `per-file-ignores`, or of another setting that names files, matches nothing in the project.
+What: a pattern of `per-file-ignores` or `exempt` matches no Python file of the project.
 Why: usually a misspelled or moved path; what it was to cover is no longer covered.
 Instead: correct or delete the pattern.
-Exempt: the built-in patterns.
-Limits: none.
+Exempt: the built-in patterns; `exclude` and `extend-exclude`, which may name what is generated later.
+Limits: flake8 looks at Python files only, so it does not show what is wrong in `pyproject.toml`.
 """,
 )
 LIMIT_REACHED = ToolCode(
