@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from threadly_lint.baseline import NO_BASELINE, Baseline
 from threadly_lint.project import path_matcher
 from threadly_lint.rule import Rule
 from threadly_lint.settings import Settings
@@ -25,6 +26,7 @@ Verdict = Literal[
     "per-file-ignore",
     "noqa",
     "suppressed",
+    "baseline",
 ]
 
 
@@ -61,12 +63,18 @@ class Selection:
 
 
 class Judge:
-    """Applies settings and comments to findings.
+    """Applies settings, comments and the baseline to findings.
 
     With ``leave_noqa`` the caller (flake8) judges ``# noqa`` comments itself: such findings stay reported.
     """
 
-    def __init__(self, settings: Settings, suppressions: Suppressions, leave_noqa: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        suppressions: Suppressions,
+        leave_noqa: bool = False,
+        baseline: Baseline = NO_BASELINE,
+    ) -> None:
         self._selection = Selection(settings)
         self._least = CONFIDENCES.index(settings.min_confidence)
         self._min_confidence = settings.min_confidence
@@ -74,11 +82,12 @@ class Judge:
             (pattern, path_matcher([pattern]), codes) for pattern, codes in settings.per_file_ignores.items()
         ]
         self._suppressions = suppressions
+        self._baseline = baseline
         self._leave_noqa = leave_noqa
 
     def decide(self, finding: Finding) -> Decision:
         """The answer for one finding; the first reason to drop it wins."""
-        for question in (self._by_comment, self._by_selection, self._by_confidence, self._by_file):
+        for question in (self._by_comment, self._by_selection, self._by_confidence, self._by_file, self._by_baseline):
             answer = question(finding)
             if answer:
                 return answer
@@ -105,6 +114,9 @@ class Judge:
             if finding.code.startswith(codes) and matches(finding.path):
                 return Decision(finding, "per-file-ignore", pattern)
         return None
+
+    def _by_baseline(self, finding: Finding) -> Decision | None:
+        return Decision(finding, "baseline", self._baseline.file) if self._baseline.excuses(finding) else None
 
     def _by_comment(self, finding: Finding) -> Decision | None:
         directive = self._suppressions.excuse(finding)

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from threadly_lint.baseline import NO_BASELINE, Baseline, Entry
 from threadly_lint.check import check
 from threadly_lint.decide import Decision, Judge, Selection, limit_to_paths
 from threadly_lint.fingerprints import with_fingerprints
@@ -40,14 +41,15 @@ class Request(Struct, frozen=True):
 
     ``settings`` are the project's with the caller's wishes put in. ``paths`` limits what is reported, never what is
     analysed; None is the whole project. ``texts`` stand in for the content of files. With ``leave_noqa`` the caller
-    judges ``# noqa`` comments itself. ``jobs`` is the number of processes that may read files, ``cache_dir`` the
-    folder of the cache, None for no cache; neither changes the outcome.
+    judges ``# noqa`` comments itself. ``baseline`` excuses findings. ``jobs`` is the number of processes that may read
+    files, ``cache_dir`` the folder of the cache, None for no cache; neither changes the outcome.
     """
 
     settings: Settings
     paths: frozenset[str] | None = None
     texts: Mapping[str, bytes] = {}
     leave_noqa: bool = False
+    baseline: Baseline = NO_BASELINE
     jobs: int = 1
     cache_dir: Path | None = None
 
@@ -91,7 +93,7 @@ def _analyse(project: Project, registry: Registry, request: Request, progress: P
     if project.settings.inference and request.cache_dir and not request.texts:
         _keep_answers(program, request.cache_dir)
     found = [*_unreadable(project), *_unparsable(skeletons), *unmatched_patterns(project), *checked.findings]
-    decisions = _decide(found, project, skeletons, registry, request)
+    decisions = _decide(found, project, skeletons, registry, request, is_whole=not checked.tracebacks)
     return Outcome(decisions, checked.tracebacks, len(skeletons), sum(one.lines for one in skeletons.values()))
 
 
@@ -155,7 +157,8 @@ def read_text(project: Project, path: str, texts: Mapping[str, bytes]) -> str:
 def _memory(folder: Path, project: Project, registry: Registry, request: Request) -> Memory:
     from threadly_lint.memory import Memory, state_of
 
-    question = [os.fsencode(project.root), msgspec.json.encode([request.settings, request.leave_noqa])]
+    asked = [request.settings, request.leave_noqa, request.baseline]
+    question = [os.fsencode(project.root), msgspec.json.encode(asked)]
     state = [_today().isoformat().encode(), registry.digest().encode(), *state_of(project, request.texts)]
     return Memory(folder, question, state)
 
@@ -174,14 +177,31 @@ def _unparsable(skeletons: Mapping[str, Skeleton]) -> Iterator[Finding]:
 
 
 def _decide(
-    found: list[Finding], project: Project, skeletons: Mapping[str, Skeleton], registry: Registry, request: Request
+    found: list[Finding],
+    project: Project,
+    skeletons: Mapping[str, Skeleton],
+    registry: Registry,
+    request: Request,
+    *,
+    is_whole: bool,
 ) -> tuple[Decision, ...]:
-    """The answers for all findings, and for what is wrong with the comments that suppress findings."""
+    """The answers for all findings, and for what is wrong with that which suppresses or excuses findings.
+
+    Where not ``is_whole``, because rules have crashed, nothing is said of what a baseline excuses in vain.
+    """
     suppressions = Suppressions(skeletons, lambda path: read_text(project, path, request.texts), _today())
-    judge = Judge(request.settings, suppressions, request.leave_noqa)
-    decisions = judge.decide_all(with_fingerprints(found))
+    judge = Judge(request.settings, suppressions, request.leave_noqa, request.baseline)
+    findings = with_fingerprints(found)
+    decisions = judge.decide_all(findings)
     selection = Selection(request.settings)
-    complaints = suppressions.complaints(registry, selection.runs, request.settings.require_reason)
+
+    def is_judged(entry: Entry) -> bool:
+        rule = registry.describe(entry.code)
+        readable = entry.path not in skeletons or not skeletons[entry.path].problem
+        return is_whole and readable and rule is not None and selection.runs(rule)
+
+    stale = request.baseline.stale(findings, is_judged, skeletons.__contains__)
+    complaints = [*suppressions.complaints(registry, selection.runs, request.settings.require_reason), *stale]
     decisions += judge.decide_all(with_fingerprints(complaints))
     return tuple(sorted(decisions, key=lambda decision: decision.finding.sort_key))
 

@@ -116,6 +116,10 @@ class Settings(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
         Seconds, Meta(description="Seconds; a cached value that expires sooner may go without invalidation.")
     ] = 300
     require_reason: Annotated[bool, Meta(description="A suppression has to say why.")] = False
+    baseline: Annotated[
+        str,
+        Meta(description="A file with findings that are accepted for now, relative to the project root."),
+    ] = ""
     layers: Annotated[
         dict[str, Any], Meta(description="Contracts between packages; see the pages of the rules TLG002 and TLG003.")
     ] = {}

@@ -134,11 +134,13 @@ STALE_BASELINE = ToolCode(
     "warning",
     """A baseline entry matches no finding any more.
 
-What: the finding that the entry excused is gone.
+What: the finding that the entry excused is gone. Reported in the first line of the file where the finding was, or in
+the baseline when that file is gone too.
 Why: a stale entry can excuse a new mistake that looks like the old one.
-Instead: write the baseline anew.
-Exempt: files outside the paths that were asked for.
-Limits: none.
+Instead: write the baseline anew, with `threadly-lint check --write-baseline`.
+Exempt: files outside the paths that were asked for, and files that cannot be parsed; rules that the run leaves out.
+Limits: entries are told apart by code, file, symbol and message, not by line. When a rule crashes, nothing is said of
+any entry.
 """,
 )
 UNMATCHED_PATTERN = ToolCode(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cache, cached_property
 from pathlib import Path
 
+from threadly_lint.baseline import read_baseline
 from threadly_lint.project import Project, load_project
 from threadly_lint.registry import Registry, load_registry
 from threadly_lint.run import Outcome, Request, read_text, run
@@ -42,7 +43,9 @@ class Workspace:
 
     def _run(self, texts: Mapping[str, bytes]) -> Outcome:
         settings, cache_dir = self._project.settings, self._project.root / CACHE_FOLDER
-        return run(self._project, self._registry, Request(settings, None, texts, leave_noqa=True, cache_dir=cache_dir))
+        baseline = read_baseline(self._project.root, settings.baseline)
+        request = Request(settings, None, texts, leave_noqa=True, baseline=baseline, cache_dir=cache_dir)
+        return run(self._project, self._registry, request)
 
 
 def workspace_of(file: Path) -> Workspace:

@@ -38,6 +38,8 @@ class Options(NamedTuple):
     output_format: str
     statistics: bool
     exit_zero: bool
+    baseline: Path | None
+    write_baseline: bool
     isolated: bool
     jobs: int | None
     no_cache: bool
@@ -67,6 +69,12 @@ def _codes(_context: click.Context, _option: click.Parameter, values: Sequence[s
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--statistics", is_flag=True, help="Count findings by code; in text, instead of showing them.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
+@click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file with findings that are accepted for now, in the place of the one in the settings.",
+)
+@click.option("--write-baseline", is_flag=True, help="Accept what is found: write the baseline anew.")
 @isolated_option
 @cache_options
 @rules_option
@@ -89,10 +97,14 @@ def _check(paths: tuple[Path, ...], options: Options) -> int:
 
     started = perf_counter()
     project = load_project(*paths, isolated=options.isolated)
+    if options.write_baseline:
+        _demand_baseline(project, options)
     registry = load_registry(options.folders, Selection(_merged(project.settings, options)).chooses)
     request = _request(project, registry, paths, options)
     with ReadingProgress() as progress:
         outcome = run(project, registry, request, progress)
+    if options.write_baseline:
+        return _write_baseline(project, request, outcome, _baseline(project, options))
     fixed = 0
     if options.diff:
         _workshop(project, registry, request).show_diff(outcome, options.unsafe_fixes)
@@ -114,6 +126,7 @@ def _workshop(project: Project, registry: Registry, request: Request) -> Worksho
 
 
 def _request(project: Project, registry: Registry, paths: tuple[Path, ...], options: Options) -> Request:
+    from threadly_lint.baseline import NO_BASELINE, read_baseline
     from threadly_lint.run import Request
 
     registry.demand({"--select": options.select, "--ignore": options.ignore})
@@ -121,9 +134,44 @@ def _request(project: Project, registry: Registry, paths: tuple[Path, ...], opti
     return Request(
         settings=_merged(project.settings, options),
         paths=_asked_for(project, paths),
+        baseline=NO_BASELINE if options.write_baseline else read_baseline(project.root, _baseline(project, options)),
         jobs=number_of_jobs(options.jobs),
         cache_dir=cache_folder(project, options.no_cache, options.cache_dir),
     )
+
+
+def _baseline(project: Project, options: Options) -> str:
+    """The baseline's file as seen from the project root; empty when there is none."""
+    if options.baseline is None:
+        return project.settings.baseline
+    return project.relative(options.baseline) or str(options.baseline.resolve())
+
+
+def _demand_baseline(project: Project, options: Options) -> None:
+    if options.fix or options.diff:
+        raise click.UsageError("--write-baseline goes with neither --fix nor --diff")
+    if not _baseline(project, options):
+        raise click.UsageError("name a file with --baseline FILE, or with `baseline` in the settings")
+
+
+def _write_baseline(project: Project, request: Request, outcome: Outcome, name: str) -> int:
+    """Accept what is reported; of the entries so far, those that the run did not ask about stay."""
+    from threadly_lint.baseline import read_baseline, render_baseline
+    from threadly_lint.decide import Selection
+    from threadly_lint.fixing import replace_file
+
+    file = project.root / name
+    known = read_baseline(project.root, name).entries if file.exists() else ()
+    chooses, paths = Selection(request.settings).chooses, request.paths
+    kept = [e for e in known if not chooses(e.code) or (paths is not None and e.path not in paths)]
+    text, count = render_baseline(outcome.findings, kept)
+    try:
+        file.touch()
+        replace_file(file, text)
+    except OSError as error:
+        raise click.ClickException(f"{name} cannot be written: {error.strerror}") from None
+    click.echo(f"{name} excuses {count} finding{'s' * (count != 1)}", err=True)
+    return 0
 
 
 def _merged(settings: Settings, options: Options) -> Settings:
