@@ -43,9 +43,9 @@ def found(folder: Path, route: str, body: str) -> tuple[str, str]:
             ("credentials", "credentials"),
         ),
         ("/login", "\n    known = request.form['password'] == 'first'", ("credentials", "credentials")),
-        ("/login", "\n    known = request.form['password'] == request.form['again']", ("", "")),
+        ("/login", "\n    known = request.form['password'] == request.form['again']", ("sign-in", "sign-in")),
         ("/login", "\n    make_response('').set_cookie('caller', request.form['name'])", ("sign-in", "sign-in")),
-        ("/logout", "\n    make_response('').set_cookie('caller', '')", ("", "")),
+        ("/logout", "\n    make_response('').set_cookie('caller', '')", ("sign-out", "")),
         ("/theme", "\n    make_response('').set_cookie('theme', request.form['theme'])", ("", "")),
         (
             "/people",

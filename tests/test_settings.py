@@ -208,3 +208,15 @@ def test_the_schema_knows_every_key_with_its_meaning_and_no_other() -> None:
     assert list(schema["properties"]) == [field.encode_name for field in msgspec.structs.fields(Settings)]
     assert all(one["description"].endswith(".") for one in schema["properties"].values())
     assert schema["additionalProperties"] is False
+
+
+def test_an_application_with_a_stray_init_is_its_own_root(tmp_path: Path) -> None:
+    application = tmp_path / "shop"
+    application.mkdir()
+    (application / "__init__.py").touch()
+
+    assert load_settings(application)[0] == tmp_path
+
+    (application / "requirements.txt").touch()
+
+    assert load_settings(application)[0] == application

@@ -17,6 +17,10 @@ from msgspec import Meta, Struct
 from threadly_lint.values import CONFIDENCES, Confidence
 
 TABLE = "threadly-lint"
+TOP_LEVEL = (
+    "requirements.txt", "requirements", "Pipfile", "README.md", "README.rst", "LICENSE", "Dockerfile", "docker-compose.yml",
+    ".gitignore", "manage.py",
+)  # fmt: skip
 
 DEFAULT_EXCLUDE = (
     ".*/",
@@ -147,8 +151,9 @@ def load_settings(start: Path, isolated: bool = False) -> tuple[Path, Settings]:
     """The project root around ``start`` (a file or folder) and the project's settings.
 
     The root is the nearest folder upwards whose ``pyproject.toml`` has our table; else the Git repository; else the
-    nearest folder with packaging files; else the folder itself, or the one around it when it is a package. ``isolated``
-    keeps the root and ignores the table. Raises SettingsError with all problems at once.
+    nearest folder with packaging files; else the folder itself, or the one around it when it is a package and no file
+    stands beside its ``__init__`` that belongs to the top of a project. ``isolated`` keeps the root and ignores the
+    table. Raises SettingsError with all problems at once.
     """
     start = start.resolve()
     folder = start if start.is_dir() else start.parent
@@ -254,4 +259,6 @@ def _root_without_table(folder: Path) -> Path:
         for candidate in around:
             if any((candidate / name).exists() for name in names):
                 return candidate
-    return next((candidate for candidate in around if not (candidate / "__init__.py").is_file()), folder)
+    outside = next((candidate for candidate in around if not (candidate / "__init__.py").is_file()), folder)
+    packages = (candidate for candidate in around if candidate != outside and candidate.is_relative_to(outside))
+    return next((x for x in packages if any((x / name).exists() for name in TOP_LEVEL)), outside)

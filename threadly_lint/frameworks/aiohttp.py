@@ -225,7 +225,8 @@ class Site:
         return tuple(step for application in way.through for step in self._steps(application, given))
 
     def _steps(self, application: Atom, given: Value) -> Iterator[Step]:
-        added = _appended(self.program, frozenset({"middlewares"}), "aiohttp.web.Middlewares")
+        appended = _appended(self.program, frozenset({"middlewares"}), "aiohttp.web.Middlewares")
+        added = [r for r in appended if _may_be_of(r.receiver, application)]
         values = (r.argument(1 if r.name.endswith("insert") else 0) for r in added)
         for value in (made_with(application, "middlewares"), *values):
             for item in items_of(value):
@@ -236,6 +237,14 @@ def _appended(program: Program, on: frozenset[str], kind: str) -> Iterator[Regis
     for registration in performed(program, frozenset({"append", "extend", "insert"}), on=on):
         if registration.name.rpartition(".")[0] == kind:
             yield registration
+
+
+def _may_be_of(middlewares: Atom | None, application: Atom) -> bool:
+    """Whether a list of middlewares is this application's; one of an application that is not told apart may be anyone's."""
+    shape = middlewares.shape if middlewares is not None else None
+    owners = shape.elem if isinstance(shape, t.Obj) else ()
+    known = [x for x in owners if isinstance(x.shape, t.Obj) and x.shape.made is not None]
+    return not known or any(identity(x) == identity(application) for x in known)
 
 
 def _made(registration: Registration, resource: Atom) -> bool:

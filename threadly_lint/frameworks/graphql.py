@@ -16,6 +16,7 @@ from threadly_lint.program.attributes import attribute
 from threadly_lint.program.calls import call_value
 from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
 from threadly_lint.program.parameters import definition_scope
+from threadly_lint.program.queries import consume
 from threadly_lint.program.registrations import (
     imports,
     items_of,
@@ -30,7 +31,14 @@ if TYPE_CHECKING:
 
 LIBRARIES = ("graphene", "graphene_django", "graphene_sqlalchemy", "strawberry", "strawberry_django", "ariadne")
 TYPED, TEXT = frozenset({Tag("request", "typed")}), frozenset({Tag("request", "text")})
-REQUESTS = {"django": "django.http.HttpRequest", "flask": "flask.Request", "quart": "flask.Request"}
+REQUESTS = {
+    "django": "django.http.HttpRequest",
+    "flask": "flask.Request",
+    "quart": "flask.Request",
+    "aiohttp": "aiohttp.web.Request",
+}
+CONTEXT_IS_REQUEST = ("django.", "flask.")
+APPLICATION = "aiohttp.web.Application"
 BODY = ("body", "data", "form", "json")
 
 
@@ -170,8 +178,9 @@ def info_value(program: Program) -> Value:
 
 def _context(program: Program) -> Value:
     name = _request_class(program)
-    request = object_with(name, dict.fromkeys(BODY, t.unknown(TYPED)))
-    if imports(program, "graphene"):
+    known = dict.fromkeys(BODY, t.unknown(TYPED))
+    request = object_with(name, known if not name.startswith("aiohttp.") else {**known, "app": t.obj(APPLICATION)})
+    if imports(program, "graphene") and name.startswith(CONTEXT_IS_REQUEST):
         return request
     if given := _given_context(program):
         return given
@@ -207,7 +216,9 @@ def _calling(program: Program, resolver: Resolver) -> Rest:
     def call(a: Activation) -> Value:
         root: Value = (Atom(t.Inst(resolver.owner)),) if resolver.owner is not None else t.ANYTHING
         args, keywords = _arguments(program, resolver, root)
-        return call_value(a, resolver.value, args, keywords, handler_node(function))
+        value = call_value(a, resolver.value, args, keywords, handler_node(function))
+        consume(a, value, handler_node(function))
+        return value
 
     return call
 

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 APPLICATION, ROUTER, CONTROLLER = "litestar.Litestar", "litestar.Router", "litestar.Controller"
+SECURITY = ("litestar.security.jwt.JWTAuth", "litestar.security.session_auth.SessionAuth")
+ON_INIT = "on_app_init"
+NOWHERE = n.Name(n.NOWHERE, ON_INIT)
 VERBS = frozenset("get post put patch delete head".split())
 WEBSOCKETS = frozenset("websocket websocket_listener websocket_stream".split())
 ROUTES = VERBS | WEBSOCKETS | {"route"}
@@ -61,17 +64,38 @@ class Site:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.reached: set[object] = set()
+        self.secured = self._secured_by_plugins()
         self.registered: dict[object, list[Value]] = {}
         for r in performed(program, frozenset({"register"})):
             if r.receiver is not None and is_library(program, r.receiver, APPLICATION, ROUTER):
                 self.registered.setdefault(identity(r.receiver), []).append(r.argument(0, "value"))
 
+    def _secured_by_plugins(self) -> tuple[Layer, ...]:
+        """Security that a plugin puts on the application (``auth.on_app_init(app_config)``), as a layer outside all others."""
+        if not self.program.calls_named(ON_INIT):
+            return ()
+        made = [x for atom in self._module_objects() for x in attribute(self._scope(), (atom,), ON_INIT, NOWHERE)]
+        return (Layer(lambda name: (Atom(t.Seq("list", tuple((x,) for x in made))),) if name == ON_INIT else ()),)
+
+    def _scope(self) -> Activation:
+        return Activation(self.program, next(iter(self.program.modules.values())).body, {})
+
+    def _module_objects(self) -> Iterator[Atom]:
+        """Security configurations that modules of the project hold."""
+        for module in self.program.modules.values():
+            if self.program.project.is_exempt(module.path):
+                continue
+            for statement in module.skeleton.body:
+                if isinstance(statement, n.Assign) and isinstance(statement.value, n.Call):
+                    found = evaluate(self.program.body(module), statement.value)
+                    yield from (x for x in found if is_library(self.program, x, *SECURITY))
+
     def endpoints(self) -> Iterator[EntryPoint]:
         """From applications down; then routers and controllers that no application is seen to take in."""
         applications = list(self._made("Litestar", APPLICATION))
         for application in applications:
-            yield from self._container(application, (), "application")
-        above = (self._layer(applications[0]),) if len(applications) == 1 else ()
+            yield from self._container(application, self.secured, "application")
+        above = (*self.secured, *((self._layer(applications[0]),) if len(applications) == 1 else ()))
         for router in self._made("Router", ROUTER):
             if identity(router) not in self.reached:
                 yield from self._container(router, above, "router")

@@ -191,12 +191,14 @@ class Site:
             if owner is not None and function is not None:
                 given = request(REQUEST, verb.upper(), "")
                 call = _method_call(info, verb, given, path_parameters(route.path, function, 2), function)
-                yield self._endpoint(route, function, (verb.upper(),), call)
+                yield self._endpoint(route, function, (verb.upper(),), call, info.symbol)
 
-    def _endpoint(self, route: Route, function: Function, methods: tuple[str, ...], call: Rest) -> EntryPoint:
+    def _endpoint(
+        self, route: Route, function: Function, methods: tuple[str, ...], call: Rest, group: str = ""
+    ) -> EntryPoint:
         kind = "websocket" if route.kind == "websocket" else "http"
         mounts = tuple(self._mounts(route, methods, call))
-        group = f"{function.module.path}:{function.owner.name if function.owner else ''}"
+        group = group or f"{function.module.path}:{function.owner.name if function.owner else ''}"
         return EntryPoint(
             self.program, kind, "sanic", function, call, methods, mounts, group, router=route.owner,  # type: ignore[arg-type]
             registered_by=route.registered_by,

@@ -29,6 +29,7 @@ CREDENTIAL_HEADERS = frozenset(
 SECRET_SOURCES = ("os.environ", "os.getenv", "django.conf.settings", "decouple.config", "environs.Env")
 KEYED_APPLICATION = "aiohttp.web.Application"
 NO_IDENTITY = re.compile(r"csrf|xsrf", re.IGNORECASE)
+ANTI_FORGERY = frozenset({Tag("anti-forgery")})
 TYPED_KEYS = ("aiohttp.web.AppKey", "aiohttp.web.RequestKey")
 WSGI_SESSIONS = ("beaker.session", "werkzeug.session")
 SETTINGS_CLASSES = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings")
@@ -88,8 +89,8 @@ class Behaviour:
             return t.obj("beaker.session.Session", tags=frozenset({Tag("session", t.text_of(key) or "")}))
         if isinstance(atom.shape, t.Obj) and atom.shape.name == KEYED_APPLICATION:
             return t.unknown(frozenset({Tag("secret", "application")}))
-        if is_session and NO_IDENTITY.search(t.text_of(key) or ""):
-            return t.unknown()
+        if NO_IDENTITY.search(t.text_of(key) or "") and (is_session or _is_cookie(atom)):
+            return (*t.tagged(t.NONE, ANTI_FORGERY), *t.unknown(ANTI_FORGERY))
         proof = self._presence(a, atom, key, node)
         if not proof:
             return ()
@@ -300,6 +301,8 @@ class Behaviour:
 
         if fact.identity == "raises" and self.is_weakened(call.name, call.keywords):
             return replace(fact, identity="optional")
+        if fact.effect == "guard" and any(t.has_tag(value, "anti-forgery") for value in call.given):
+            return replace(fact, identity="")
         return fact
 
     def constructed(
@@ -318,6 +321,10 @@ class Behaviour:
             for base in self.program.library_bases(info)
             for fact in self.program.knowledge.facts(base)
         )
+
+
+def _is_cookie(atom: Atom) -> bool:
+    return any(tag.kind == "request" and tag.detail == "cookies" for tag in atom.tags)
 
 
 def key_names(key: Value) -> list[object]:

@@ -12,6 +12,7 @@ from threadly_lint.program.types import Value
 from threadly_lint.skeleton import nodes as n
 
 CALLS_NOW = frozenset({"adapter", "background", "enqueue"})
+OF_INTEREST = frozenset({"external-call", "user-check", "token-check", "guard", "hash", "read", "write"})
 LIMITS = frozenset({"background", "timeout"})
 
 
@@ -50,11 +51,11 @@ def _is_function(a: Activation, atom: t.Atom, *, runs: bool) -> bool:
     if isinstance(shape, t.Func | t.Partial | t.Wrapped):
         return True
     name = shape.name if isinstance(shape, t.Lib) else shape.owner if isinstance(shape, t.LibMethod) else ""
-    return runs and bool(name) and _has_effect(a, name, frozenset({"external-call"}))
+    return runs and bool(name) and _has_effect(a, name, OF_INTEREST)
 
 
 def run_callbacks(a: Activation, call: Call, handed: list[Value]) -> Value:
-    """Call the functions that a library was handed; nothing that they prove holds afterwards."""
+    """Call the functions that a library was handed; what they prove holds afterwards only where the caller waits for it."""
     from threadly_lint.program.calls import call_value
 
     before = a.state.auth if a.state is not None else t.NO_PROOF
@@ -64,7 +65,7 @@ def run_callbacks(a: Activation, call: Call, handed: list[Value]) -> Value:
             saved = a.state.copy() if a.state is not None else None
             results.append(call_value(a, value, *_arguments_for(a, call, value, handed), call.node))
             a.state = a.state or saved
-    if a.state is not None:
+    if a.state is not None and not _has_effect(a, call.name, frozenset({"adapter"})):
         a.state.auth = before
     return t.join(*results)
 

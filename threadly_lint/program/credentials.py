@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CREDENTIAL_COLUMN = re.compile(r"(^|_)(password\d?|passwd|pwd|hashed|passphrase|pin)(_|$)", re.IGNORECASE)
 CODE_COLUMN = re.compile(r"(^|_)(token|code|otp|reset|recovery|verified|confirmed|activated)(_|$)", re.IGNORECASE)
 ACCOUNT_BASES = (
+    "django.contrib.auth.base_user.AbstractBaseUser",
     "django.contrib.auth.models.AbstractBaseUser",
     "django.contrib.auth.models.AbstractUser",
     "flask_login.UserMixin",

@@ -179,7 +179,13 @@ class Run:
     @cached_property
     def inside(self) -> tuple[Occurrence, ...]:
         """What the handler itself does: not what steps and decorators do around it."""
-        return tuple(o for o in self.occurrences if any(c.outcome.function is self.function for c in o.calls))
+        return tuple(o for o in self.occurrences if self._is_inside(o))
+
+    def _is_inside(self, occurrence: Occurrence) -> bool:
+        if any(c.outcome.function is self.function for c in occurrence.calls):
+            return True
+        answered = occurrence.event.node.span == self.function.name_span
+        return answered and not occurrence.calls and occurrence.effect == "read"
 
 
 def proof_at(outcome: Outcome, function: Function, proof: Proof, seen: set[int]) -> Proof | None:

@@ -241,8 +241,8 @@ class Libraries:
         for fact in facts:
             self.program.behaviour.library_effect(a, call, fact, value)
         identity = next((f for f in facts if f.identity and f.effect in IDENTIFYING), None)
-        if identity is not None and a.state is not None and self.knowledge.class_of(call.name) is None:
-            weakened = self.program.behaviour.weakened(call, identity)
+        weakened = self.program.behaviour.weakened(call, identity) if identity is not None else None
+        if weakened is not None and identity is not None and a.state is not None and self._identifies(call, weakened):
             about = frozenset(x for x in call.tags if x.kind in PASSED_ON)
             claims = frozenset({CLAIMS}) if gives_claims(call, identity) else NO_TAGS
             value = self.identity(a, weakened, t.tagged(checked(value) or t.ANYTHING, claims), about, call.node)
@@ -252,6 +252,9 @@ class Libraries:
             a.emit("reject" if status in (401, 403) else "raise", call.name, call.node, fact=aborting, status=status)
             a.die(status)
         return value
+
+    def _identifies(self, call: Call, fact: Fact) -> bool:
+        return bool(fact.identity) and self.knowledge.class_of(call.name) is None
 
     def called_object(self, a: Activation, atom: Atom, value: Value, node: n.Expr) -> Value:
         """Calling an instance of a guard class (``HTTPBearer()``): its constructor says whether it rejects or gives None."""

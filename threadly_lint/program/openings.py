@@ -15,7 +15,7 @@ from threadly_lint.program.credentials import (
     verifies_password,
 )
 from threadly_lint.program.effects import Occurrence
-from threadly_lint.program.publicness import effects_of, evident_purpose
+from threadly_lint.program.publicness import by_address, effects_of, evident_purpose
 from threadly_lint.program.types import Guard
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.values import Confidence
@@ -64,8 +64,11 @@ def _openings(endpoint: EntryPoint, effects: list[Occurrence]) -> Iterator[Openi
     changing = not endpoint.methods or not set(endpoint.methods) <= READING_ONLY
     if changing and kind in ENTRANCES and not _is_signed(effects):
         yield ENTRANCES[kind]
-    if changing and kind == "credentials" and (does := _credentials(effects)):
-        yield Opening("credentials", does, "high")
+    if changing and kind == "credentials":
+        if does := _credentials(effects):
+            yield Opening("credentials", does, "high")
+        elif (named := by_address(endpoint)) is not None and named.kind == "credentials":
+            yield Opening("credentials", "renews credentials", "medium")
     yield from _repeatable(effects, changing)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint
     from threadly_lint.program.program import Program
 
+Kind = Literal["health", "sign-in", "sign-out", "sign-up", "webhook", "credentials", "link"]
 HEALTH = re.compile(
     r"(^|/)_*(health(z|check|[-_]check)?|ready(z|ness)?|live(z|ness)?|ping|status|heartbeat|version|favicon\.ico|robots\.txt)/?$",
     re.IGNORECASE,
@@ -32,7 +33,32 @@ ENTRANCE = re.compile(
     r"verif(y|ication)|confirm|activat|invit|oauth|sso|saml|oidc|callback|session|unsubscribe|setup|install|account",
     re.IGNORECASE,
 )
+BY_ADDRESS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("sign-out", re.compile(r"(log|sign)[-_]?(out|off)")),
+    ("sign-in", re.compile(r"(log|sign)[-_]?(in|on)|access[-_]?token")),
+    ("sign-up", re.compile(r"(sign[-_]?up|register|registration)([-_]?(user|account))?")),
+    (
+        "credentials",
+        re.compile(
+            r"(refresh|renew)([-_]?token)?|token([-_]?refresh)?|"
+            r"(forgot|reset|recover|lost)(ten)?[-_]?password|password[-_]?(reset|recover\w*|forgot\w*)|"
+            r"((re)?send|request)[-_]?(verif\w*|confirm\w*|activation|code|otp)|"
+            r"(email[-_])?(verif\w*|confirm\w*|password[-_]?reset|otp)[-_](request|(re)?send)"
+        ),
+    ),
+)
+NEUTRAL = re.compile(
+    r"api|rest|web|app|v\d+|auth\w*|(user|account|member|customer|client)s?|access|sessions?|identity|jwt|token|public|"
+    r"password|email([-_]?verif\w*)?|profile|security|service"
+)
+CODE_LINK = re.compile(
+    r"(verif\w*|confirm\w*|activat\w*|password[-_]?reset|reset[-_]?password|unsubscribe)/?\??[<{(]", re.IGNORECASE
+)
+SENDING = ("request", "send", "resend")
+PASSWORD_CHECK = re.compile(r"(check|verify)(_\w+)?|checkpw|authenticate")
+MAKES_ROW = re.compile(r"(create|add|insert|save_new)(_\w+)?")
 SECRET_LINK = re.compile(r"[<{][^<>{}]*\b\w*(secret|signature|signed|hmac)\w*[^<>{}]*[>}]", re.IGNORECASE)
+ADDRESS = "an entrance by its address"
 CHANGES = ("write", "construct", "assign", "commit")
 
 
@@ -61,7 +87,7 @@ def _has_directive(endpoint: EntryPoint) -> bool:
 class Purpose(NamedTuple):
     """What an endpoint is evidently there for, as a kind and in words."""
 
-    kind: Literal["health", "sign-in", "sign-out", "sign-up", "webhook", "credentials", "link"]
+    kind: Kind
     reason: str
 
 
@@ -99,8 +125,36 @@ def evident_purpose(endpoint: EntryPoint) -> Purpose | None:
     if "token" in kinds and any(verifies_password(o) or compares_password(o) for o in effects):
         return Purpose("sign-in", "checks a password and issues a token")
     if ENTRANCE.search(f"{endpoint.route} {endpoint.function.qualname}"):
-        return _entrance(endpoint.program, effects, kinds)
+        return _entrance(endpoint.program, effects, kinds) or by_address(endpoint)
+    if any(map(checks_password, effects)):
+        return Purpose("credentials", "checks credentials itself")
     return None
+
+
+def by_address(endpoint: EntryPoint) -> Purpose | None:
+    """An entrance whose code shows nothing, but whose address and method leave no doubt (``POST /auth/login``)."""
+    *before, last = [x for x in _words(endpoint.route).split("/") if x and x[0] not in "{<(:"] or [""]
+    if before and last in SENDING:
+        last = f"{before.pop()}-{last}"
+    if CODE_LINK.search(endpoint.route):
+        return Purpose("link", "the address carries a code that was sent")
+    kind = next((kind for kind, words in BY_ADDRESS if words.fullmatch(last)), None)
+    if kind is None or not all(map(NEUTRAL.fullmatch, before)):
+        return None
+    is_sent = not endpoint.methods or bool({"POST", "mutation"} & set(endpoint.methods))
+    return Purpose(kind, ADDRESS) if is_sent or kind == "sign-out" else None
+
+
+def _words(route: str) -> str:
+    """A path or field name in small letters, its words joined by ``_``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", route).lower().rstrip("/$").replace("/?", "/")
+
+
+def checks_password(occurrence: Occurrence) -> bool:
+    """Whether a password that the caller sent is compared with a stored one."""
+    leaf = occurrence.event.api.rpartition(".")[2]
+    by_library = verifies_password(occurrence) and bool(PASSWORD_CHECK.fullmatch(leaf))
+    return by_library or occurrence.effect == "password-test"
 
 
 def _entrance(program: Program, effects: list[Occurrence], kinds: set[str]) -> Purpose | None:
@@ -148,5 +202,8 @@ def _signs_up(program: Program, effects: list[Occurrence]) -> bool:
     made = [o for o in effects if o.effect in ("construct", "upsert", "write")]
     if any(makes_account(program, o) for o in made):
         return True
-    accounts = any(is_account(program, model_of(program, o)) for o in made)
-    return accounts and any(gives_password(o) for o in effects if o.effect == "assign")
+    accounts = [o for o in made if is_account(program, model_of(program, o))]
+    if any(gives_password(o) for o in effects if o.effect == "assign"):
+        return bool(accounts)
+    is_new = any(o.effect != "write" or MAKES_ROW.fullmatch(o.event.api.rpartition(".")[2]) for o in accounts)
+    return is_new and any(map(hashes_password, effects))

@@ -83,7 +83,26 @@ def selected(program: Program, atom: Atom) -> Value:
     model = dict(shape.keywords).get(".model", ())
     if not model and program.inherits(shape.info, MANAGERS[1]):
         model = next(iter(shape.args), ()) or dict(shape.keywords).get("model", ())
-    return program.libraries.instances(model)
+    return program.libraries.instances(model or _type_argument(program, shape.info))
+
+
+def _type_argument(program: Program, info: Class) -> Value:
+    """The model in ``class Orders(Repository[Order])``, of the class itself or a base."""
+    from threadly_lint.program.expressions import evaluate
+
+    for base in program.mro(info):
+        for expr in base.node.bases if not isinstance(base, str) else ():
+            if isinstance(expr, n.Subscript):
+                first = expr.index.items[0] if isinstance(expr.index, n.Sequence) else expr.index
+                scope = program.scope_of(base)  # type: ignore[arg-type]
+                found = t.keep(evaluate(scope, first), lambda x: _is_model(program, x))
+                if found:
+                    return found
+    return ()
+
+
+def _is_model(program: Program, atom: Atom) -> bool:
+    return isinstance(atom.shape, t.ClassRef) and program.models.is_model(atom.shape.info)
 
 
 def reverse_value(program: Program, info: Class, name: str) -> Value:

@@ -1,0 +1,367 @@
+"""What real applications do that neighbouring tests do not show: stacks of small habits of several frameworks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reach import program_of, reach
+
+AIOHTTP = """
+import hmac
+import secrets
+
+import asyncpg
+from aiohttp import web
+from aiohttp_session import get_session
+
+
+async def open_pool(app):
+    app["db"] = await asyncpg.create_pool()
+
+
+"""
+
+
+def test_a_token_against_forgery_says_nothing_of_the_caller(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+@web.middleware
+async def from_session(request, handler):
+    expected = (await get_session(request)).get("_csrf")
+    sent = (await request.post()).get("_csrf")
+    if not expected or not secrets.compare_digest(str(expected), str(sent)):
+        raise web.HTTPForbidden()
+    return await handler(request)
+
+
+@web.middleware
+async def double_submit(request, handler):
+    if not hmac.compare_digest(request.cookies.get("csrf_token") or "", request.headers.get("X-CSRF-Token", "")):
+        raise web.HTTPForbidden()
+    return await handler(request)
+
+
+async def wipe(request):
+    await request.app["db"].execute("delete from thing")
+
+
+app = web.Application(middlewares=[from_session, double_submit])
+app.on_startup.append(open_pool)
+app.router.add_post("/wipe", wipe)
+""",
+        AIOHTTP,
+    )
+
+    assert found["POST wipe"].unguarded == ("write",)
+
+
+def test_each_aiohttp_application_has_middlewares_of_its_own(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+@web.middleware
+async def signed_in(request, handler):
+    if not (await get_session(request)).get("user"):
+        raise web.HTTPUnauthorized()
+    return await handler(request)
+
+
+async def guarded(request):
+    await request.app["db"].execute("delete from thing")
+
+
+async def bare(request):
+    await request.app["db"].execute("delete from thing")
+
+
+def site(handler):
+    app = web.Application()
+    app.on_startup.append(open_pool)
+    app.router.add_post("/thing", handler)
+    return app
+
+
+def make_one():
+    app = web.Application()
+    app.on_startup.append(open_pool)
+    app.router.add_post("/one", guarded)
+    app.middlewares.append(signed_in)
+    return app
+
+
+def make_other():
+    app = web.Application()
+    app.on_startup.append(open_pool)
+    app.router.add_post("/other", bare)
+    return app
+""",
+        AIOHTTP,
+    )
+
+    assert found["POST guarded"].unguarded == ()
+    assert found["POST bare"].unguarded == ("write",)
+
+
+def test_rows_that_a_resolver_returns_are_read(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+import graphene
+from django.contrib.auth import get_user_model
+
+
+class Query(graphene.ObjectType):
+    users = graphene.List(graphene.String)
+    names = graphene.List(graphene.String)
+
+    def resolve_users(self, info):
+        return get_user_model().objects.all()
+
+    def resolve_names(self, info):
+        if info.context.user.is_anonymous:
+            raise Exception("who are you?")
+        return get_user_model().objects.all()
+
+
+schema = graphene.Schema(query=Query)
+""",
+    )
+
+    assert found["query Query.resolve_users"].unguarded == ("read",)
+    assert found["query Query.resolve_names"].unguarded == ()
+
+
+def test_the_context_of_a_resolver_may_hold_the_request(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+import graphene
+
+
+class Wipe(graphene.Mutation):
+    ok = graphene.Boolean()
+
+    async def mutate(self, info):
+        await info.context["request"].app["db"].execute("delete from thing")
+        return Wipe(ok=True)
+
+
+class Mutation(graphene.ObjectType):
+    wipe = Wipe.Field()
+
+
+schema = graphene.Schema(mutation=Mutation)
+app = web.Application()
+app.on_startup.append(open_pool)
+""",
+        AIOHTTP,
+    )
+
+    assert found["mutation Wipe.mutate"].unguarded == ("write",)
+
+
+def test_repositories_know_their_rows_by_type_argument(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+from advanced_alchemy.extensions.litestar import service
+from fastapi import FastAPI
+from fastcrud import FastCRUD
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+app = FastAPI()
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str]
+
+
+class Orders(service.SQLAlchemyAsyncRepositoryService[Order]):
+    pass
+
+
+Rows = FastCRUD[Order, dict, dict, dict, dict, None]
+rows = Rows(Order)
+
+
+@app.get("/one")
+async def one(db):
+    return await rows.get_multi(db=db)
+
+
+@app.delete("/two")
+async def two(session):
+    await Orders(session=session).delete(1)
+""",
+    )
+
+    assert found["GET one"].unguarded == ("read",)
+    assert found["DELETE two"].unguarded == ("write",)
+
+
+def test_litestar_security_that_a_plugin_adds(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+import sqlite3
+
+from litestar import Controller, Litestar, get, post
+from litestar.plugins import InitPluginProtocol
+from litestar.security.jwt import OAuth2PasswordBearerAuth
+
+db = sqlite3.connect("shop.db")
+auth = OAuth2PasswordBearerAuth[dict](retrieve_user_handler=None, token_secret="s", token_url="/login", exclude=["/open"])
+
+
+class Things(Controller):
+    @post("/things")
+    async def add(self) -> None:
+        db.execute("insert into thing default values")
+
+    @post("/open")
+    async def opened(self) -> None:
+        db.execute("insert into thing default values")
+
+    @post("/free", exclude_from_auth=True)
+    async def free(self) -> None:
+        db.execute("insert into thing default values")
+
+
+class Core(InitPluginProtocol):
+    def on_app_init(self, app_config):
+        self._routes(app_config, [Things])
+        return auth.on_app_init(app_config)
+
+    def _routes(self, app_config, controllers):
+        app_config.route_handlers.extend(controllers)
+
+
+app = Litestar(plugins=[Core()])
+""",
+    )
+
+    assert found["POST Things.add"].unguarded == ()
+    assert found["POST Things.opened"].unguarded == ("write",)
+    assert found["POST Things.free"].unguarded == ("write",)
+
+
+ACCOUNTS = """
+import asyncio
+
+from fastapi import FastAPI
+from passlib.context import CryptContext
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from elsewhere import mailer, tokens
+
+app = FastAPI()
+crypt = CryptContext(schemes=["argon2"])
+session: Session
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str]
+    hashed_password: Mapped[str]
+"""
+
+
+def purposes(tmp_path: Path, source: str) -> dict[str, str]:
+    program = program_of(tmp_path, {"app.py": ACCOUNTS + source})
+    return {e.function.name: e.public for e in program.entry_points}
+
+
+def test_purposes_that_only_the_address_tells(tmp_path: Path) -> None:
+    found = purposes(
+        tmp_path,
+        """
+@app.post("/api/v1/auth/login")
+def enter(body: dict):
+    return tokens.issue(body)
+
+
+@app.post("/users/signup")
+def join(body: dict):
+    return tokens.issue(body)
+
+
+@app.post("/email-verification/request")
+def again(body: dict):
+    return mailer.send(body)
+
+
+@app.get("/verify/{code}")
+def verify(code: str):
+    return tokens.check(code)
+
+
+@app.get("/login")
+def page():
+    return tokens.page()
+
+
+@app.post("/devices/register")
+def device(body: dict):
+    return tokens.issue(body)
+""",
+    )
+
+    by_address = "an entrance by its address"
+    assert found["enter"] == found["join"] == found["again"] == by_address
+    assert found["verify"] == "the address carries a code that was sent"
+    assert found["page"] == found["device"] == ""
+
+
+def test_purposes_that_a_password_tells(tmp_path: Path) -> None:
+    found = purposes(
+        tmp_path,
+        """
+async def is_right(password, user):
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(None, crypt.verify, password, user.hashed_password)
+
+
+@app.post("/notes")
+async def note(email: str, password: str, text: str):
+    user = session.query(User).filter_by(email=email).first()
+    if not await is_right(password, user):
+        return None
+    session.add(User(email=text))
+
+
+@app.post("/notebook")
+def by_hand(email: str, password: str):
+    user = session.query(User).filter_by(email=email).first()
+    if user.hashed_password != crypt.hash(password):
+        return None
+    session.delete(user)
+
+
+@app.post("/user")
+def create(email: str, password: str):
+    user = User(email=email)
+    user.hashed_password = crypt.hash(password)
+    session.add(user)
+
+
+@app.delete("/user")
+def remove(email: str):
+    session.delete(session.query(User).filter_by(email=email).first())
+""",
+    )
+
+    assert found["note"] == found["by_hand"] == "checks credentials itself"
+    assert found["create"] == "registers an account"
+    assert found["remove"] == ""
