@@ -112,7 +112,8 @@ def model_of(program: Program, occurrence: Occurrence) -> Class | None:
     """The model whose rows an effect is about, if it is known."""
     event = occurrence.event
     if event.effect == "construct":
-        return program.models.class_in(event.value) or program.models.named(event.model)
+        made = program.models.class_in(event.value) or program.models.named(event.model)
+        return made or program.models.sketched(event.api)
     return program.models.class_in((*event.receiver, *event.value, *_flat(event.args)))
 
 
