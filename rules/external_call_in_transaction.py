@@ -70,7 +70,8 @@ def place():
 ## Exempt
 
 Transactions that only read, callbacks that run after the commit, work handed to threads and queues. Events, index
-writes, cache invalidation and tasks have rules of their own (TLR001, TLX001, TLC003, TLT002). Metrics are not counted.
+writes, cache invalidation and tasks have rules of their own (TLR001, TLX001, TLC003, TLT002). Metrics are not counted,
+nor are pauses before something that failed is tried again: what is tried again is.
 
 ## Limits
 
@@ -108,7 +109,13 @@ def check(program: Program, _: Program) -> Iterator[Finding]:
 
 def reaches_out(_: Timeline, moment: Moment) -> bool:
     fact = moment.event.fact
-    return moment.effect in REACHING_OUT and fact is not None and fact.service not in JUDGED_ELSEWHERE
+    if moment.effect not in REACHING_OUT or fact is None or fact.service in JUDGED_ELSEWHERE:
+        return False
+    return moment.effect != "sleep" or not is_before_another_try(moment)
+
+
+def is_before_another_try(moment: Moment) -> bool:
+    return any(frame.kind == "handler" for frame in moment.frames)
 
 
 def message(found: Pair) -> str:

@@ -65,7 +65,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Caches, Finding, Moment, Pair, Program, Rule, Timeline, caches, misplaced
+from threadly_lint.rule import (
+    Caches,
+    Finding,
+    Moment,
+    Pair,
+    Program,
+    Rule,
+    Timeline,
+    caches,
+    gets_pending_row,
+    misplaced,
+)
 
 rule = Rule(code="TLC003", pattern="cache-aside", level="warning", planned_fix="suggested")
 
@@ -74,6 +85,8 @@ rule = Rule(code="TLC003", pattern="cache-aside", level="warning", planned_fix="
 def check(program: Program, _: Program) -> Iterator[Finding]:
     known = caches(program)
     for found in misplaced(program, lambda timeline, moment: invalidates(known, timeline, moment)):
+        if not concerns(known, found):
+            continue
         yield rule.finding(
             found,
             message(found),
@@ -87,6 +100,12 @@ def invalidates(known: Caches, timeline: Timeline, moment: Moment) -> bool:
     if moment.effect == "cache-delete":
         return known.is_cache(moment)
     return moment.effect == "cache-set" and known.replaces(timeline, moment)
+
+
+def concerns(known: Caches, found: Pair) -> bool:
+    """Whether what is set is about what is written; nobody deletes an entry for another reason."""
+    is_about_row = gets_pending_row(found) or known.is_made_of(found.moment, found.model)
+    return found.moment.effect == "cache-delete" or is_about_row or known.is_version(found.moment)
 
 
 def message(found: Pair) -> str:

@@ -76,7 +76,8 @@ keys, and new rows where the entry holds a single row.
 ## Limits
 
 An invalidation whose key cannot be seen counts for every key. Where no writer invalidates, one finding stands for all,
-with medium confidence.
+with medium confidence; with low confidence where the entry expires and is a mere count, comes from three models or more,
+or has many writers (the setting `summary-count`). One finding also stands for all where so many writers forget it.
 
 ## Peers
 
@@ -111,9 +112,10 @@ def check(program: Program, _: Program) -> Iterator[Finding]:
 def message(stale: Stale) -> str:
     lack = stale.lack
     model, total = lack.way.model, len(lack.doers) + len(lack.lacking)
+    more = f"; nor by {stale.others} more" if stale.others else ""
     if not lack.doers:
         return f"`{model}` is written, but none of its {total} writers invalidates the cached `{stale.entry}`"
     return (
         f"`{model}` is written, but the cached `{stale.entry}` is not invalidated, "
-        f"as {len(lack.doers)} of {total} writers do"
+        f"as {len(lack.doers)} of {total} writers do{more}"
     )

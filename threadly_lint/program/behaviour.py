@@ -147,8 +147,12 @@ class Behaviour:
             return False
         return atom in a.state.env.get(function.params[0].name, ())
 
-    def deleted(self, a: Activation, base: Value, key: Value, node: n.Node) -> None:
-        """``del base[key]``."""
+    def item_changed(self, a: Activation, base: Value, method: str, args: tuple[Value, ...], node: n.Node) -> None:
+        """``base[key] = value`` or ``del base[key]`` on a library's object, under the name of the method that does it."""
+        for atom in base:
+            if isinstance(atom.shape, t.Obj):
+                for fact in self.program.knowledge.facts(f"{atom.shape.name}.{method}"):
+                    a.emit(fact.effect, fact.name, node, fact=fact, receiver=(atom,), args=args)
 
     def shared_slot(self, a: Activation, atom: Atom, key: str) -> Value:
         """What the project stores under a name on a library's shared object (application, request, ``g``)."""

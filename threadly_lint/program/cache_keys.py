@@ -81,6 +81,8 @@ def same_entry(one: Moment, other: Moment) -> bool:
 def key_node(event: Event) -> n.Expr | None:
     """The expression of the key, where the call is written out."""
     fact, node = event.fact, event.node
+    if isinstance(node, n.Assign) and isinstance(node.targets[0], n.Subscript):
+        return node.targets[0].index
     if fact is None or fact.key is None or not isinstance(node, n.Call):
         return None
     return argument_node(node, fact.key)

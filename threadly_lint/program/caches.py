@@ -24,6 +24,7 @@ LOADS = ("read", "external-call", "index-read")
 LOOKED_UP = frozenset("get gets getex hget hgetall hmget mget get_many aget aget_many multi_get get_with_ttl".split())
 MAX_WRAPPERS = 2
 LOCKING = frozenset({"add", "aadd"})
+CHOICES = (n.If, n.IfExp, n.While)
 READ_BACK = frozenset("hset hmset mset setnx getset hsetnx".split())
 
 
@@ -73,6 +74,19 @@ class Lookup:
     def is_tested_in(self, test: n.Expr) -> bool:
         return bool(self.names & names_in(test)) or any(x is self.point.item.node for x in walk(test))
 
+    def happens_on_a_miss(self, moment: Moment) -> bool:
+        """Whether a test of what was found leads to ``moment``, or past it where the test ends the function with a hit."""
+        there = moment.points[self.level].item.node
+        for node in walk(self.point.item.function.node):
+            test = node if isinstance(node, n.BoolOp) else node.test if isinstance(node, CHOICES) else None
+            if test is None or not (self.results & names_in(test) or self.is_tested_in(test)):
+                continue
+            if any(x is there for x in walk(node)):
+                return True
+            if isinstance(node, n.If) and node.span < there.span and any(isinstance(x, n.Return) for x in walk(node)):
+                return True
+        return False
+
     @property
     def shapes(self) -> frozenset[str]:
         return shapes(self.get.event) | (shapes(self.store.event) if self.store is not None else frozenset())
@@ -106,7 +120,7 @@ class Caches:
         if store is not None:
             loads = tuple(m for m in loads if flows(m.points[level].item, store.points[level].item))
         found = Lookup(line, get, loads, store, level)
-        if found.decides and (loads or (store is not None and found.answers and _is_computed(found, store))):
+        if found.decides and (_falls_back(found) if store is None else _fills(found, store)):
             yield found
 
     @cached_property
@@ -146,6 +160,15 @@ class Caches:
         """Whether a cached value is set although nobody missed it."""
         return keeps(moment) and self.is_cache(moment) and not self.fills(timeline, moment)
 
+    def is_made_of(self, moment: Moment, model: str) -> bool:
+        """Whether the entry that is stored is one that is loaded from rows of a model."""
+        texts = shapes(moment.event)
+        return any(model in found.models and may_match(texts, found.shapes) for found in self.lookups)
+
+    def is_version(self, moment: Moment) -> bool:
+        """Whether a number or a time is stored, which no reader is given: it makes others outdated."""
+        return bool(value := stored_value(moment)) and all(_is_number(x) for x in value)
+
     def lives(self, lookup: Lookup) -> Lifetime:
         """How long what is loaded stays."""
         return lifetime(lookup.store.event, self.program) if lookup.store is not None else "unknown"
@@ -167,7 +190,7 @@ def _asking_level(line: Timeline, get: Moment) -> int:
 def tests(function: Function) -> Iterator[n.Expr]:
     """The conditions in a function, ``or`` and ``and`` used as values included."""
     for node in walk(function.node):
-        if isinstance(node, n.If | n.IfExp | n.While):
+        if isinstance(node, CHOICES):
             yield node.test
         elif isinstance(node, n.BoolOp):
             yield node
@@ -186,6 +209,18 @@ def keeps(moment: Moment) -> bool:
     if leaf(moment) in READ_BACK:
         return True
     return fact.value is not None and fact.ttl is not None and not _only_if_absent(moment)
+
+
+def _falls_back(found: Lookup) -> bool:
+    """Whether a look-up, after which nothing is stored, is answered by what was found or else by what is loaded."""
+    return found.answers and any(found.happens_on_a_miss(load) for load in found.loads)
+
+
+def _fills(found: Lookup, store: Moment) -> bool:
+    """Whether what was missing is loaded, or computed, and stored."""
+    if not any(found.happens_on_a_miss(moment) for moment in (store, *found.loads)):
+        return False
+    return bool(found.loads) or (found.answers and _is_computed(found, store))
 
 
 def _only_if_absent(moment: Moment) -> bool:
@@ -207,7 +242,18 @@ def _is_computed(found: Lookup, store: Moment) -> bool:
 
 def is_constant(moment: Moment) -> bool:
     """Whether what is stored is a literal: a mark, not a value that was loaded."""
+    value = stored_value(moment)
+    return bool(value) and all(isinstance(x.shape, t.Const) for x in value)
+
+
+def stored_value(moment: Moment) -> t.Value:
+    """What a call stores; empty where it does not say."""
     fact = moment.event.fact
     where = fact.value if fact is not None else None
-    value = moment.event.argument(where.position, next(iter(where.keywords), None)) if where is not None else ()
-    return bool(value) and all(isinstance(x.shape, t.Const) for x in value)
+    return moment.event.argument(where.position, next(iter(where.keywords), None)) if where is not None else ()
+
+
+def _is_number(atom: t.Atom) -> bool:
+    shape = atom.shape
+    kind = shape.kind if isinstance(shape, t.Const) else shape.name if isinstance(shape, t.Obj) else ""
+    return kind in ("int", "float", "datetime.datetime")

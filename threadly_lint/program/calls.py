@@ -33,6 +33,7 @@ SPILL = "*"
 OPEN = "**"
 REQUEST_CLASSES = ("Request", "HttpRequest", "HTTPServerRequest", "BaseRequest", "HTTPConnection")
 PROTECTING = frozenset({"guard", "guard-weak", "guard-partial", "rate-limit"})
+NONE_TYPES = ("types.NoneType", "object")
 CONTAINER_PREFIXES = ("list.", "dict.", "str.", "set.", "tuple.", "bytes.")
 
 
@@ -422,9 +423,21 @@ def _traceback(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: d
 
 def _isinstance(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
     about = checked_tags(t.tags_of(args[0])) if args else t.NO_TAGS
+    if _is_only_none(args):
+        return t.tagged(t.FALSE, about)
     when_true, when_false = _told_by_type(a, args, expr)
     truths = (*t.proven(t.tagged(t.TRUE, about), when_true), *t.proven(t.tagged(t.FALSE, about), when_false))
     return type_test(a, expr, args, truths)
+
+
+def _is_only_none(args: tuple[Value, ...]) -> bool:
+    """Whether ``None``, and nothing else, is asked for its type: it is of none of the known classes."""
+    if len(args) < 2 or not args[0] or not all(map(t.is_none, args[0])):
+        return False
+    return bool(args[1]) and all(
+        isinstance(x.shape, t.ClassRef) or (isinstance(x.shape, t.Lib) and x.shape.name not in NONE_TYPES)
+        for x in args[1]
+    )
 
 
 def _told_by_type(a: Activation, args: tuple[Value, ...], expr: n.Call) -> tuple[t.Proof, t.Proof]:

@@ -73,8 +73,13 @@ def _run_generator(a: Activation, shape: t.Wrapped, node: n.WithItem) -> tuple[V
                 outcome = a.program.run(func.shape, partial.args, dict(partial.keywords))
                 hand_over(a, outcome, node.context, func.shape.info.qualname)
                 handed = outcome.yields
-                return (handed.value, handed.frame) if handed is not None else (t.ANYTHING, None)
+                return (_handed_over(outcome), handed.frame) if handed is not None else (t.ANYTHING, None)
     return t.ANYTHING, None
+
+
+def _handed_over(outcome: Outcome) -> Value:
+    """What any of the ``yield`` hands over: one of them is reached."""
+    return t.join(*(e.value for e in outcome.exits if e.kind == "yield"))
 
 
 def hand_over(a: Activation, outcome: Outcome, node: n.Expr, label: str) -> None:

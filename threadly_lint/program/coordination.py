@@ -41,6 +41,7 @@ STATE_CHANGING = ("payment", "http")
 MENDING = ("external-call", "enqueue", "publish", "write", "upsert", "commit")
 OUTSIDE = ("external-call", "enqueue", "publish", "index-write", "sleep", "process")
 WITH_TRANSACTIONS = frozenset("django peewee tortoise piccolo ormar gino databases asyncpg".split())
+REMOVING = frozenset("delete adelete delete_one delete_many remove execute".split())
 IDEMPOTENCY = frozenset({"idempotency_key", "idempotency-key", "x-idempotency-key"})
 
 
@@ -232,7 +233,7 @@ def frail_compensations(program: Program) -> Iterator[Undoing]:
     for line in timelines(program):
         for moment in line.of("external-call", "write", "upsert"):
             level = _level_in_handler(moment)
-            if level is None or not _takes_back(line, moment, level):
+            if level is None or not _takes_back(line, moment, level) or _is_note(line, moment, level):
                 continue
             point = moment.points[level]
             if point.key not in seen:
@@ -255,6 +256,17 @@ def _fails_in_the_end(frame: Frame) -> bool:
     """Whether the handler lets the failure go on: what it does before that is to clean up."""
     node = frame.node
     return isinstance(node, n.Handler) and bool(node.body) and isinstance(node.body[-1], n.Raise)
+
+
+def _is_note(line: Timeline, moment: Moment, level: int) -> bool:
+    """Whether a row only says what has happened: a new one, or one that is kept while the log knows of the failure."""
+    if moment.effect == "external-call" or moment.event.api.rpartition(".")[2] in REMOVING:
+        return False
+    if Way(line, moment).creates:
+        return True
+    handler = next(frame for frame in moment.frames_at(level) if frame.kind == "handler")
+    told = (m for m in line.before(moment, "log", "report") if fork(m, moment) >= level)
+    return any(frame.node is handler.node for m in told for frame in m.frames_at(level))
 
 
 def _takes_back(line: Timeline, moment: Moment, level: int) -> bool:

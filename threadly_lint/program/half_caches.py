@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
 from threadly_lint.program.cache_keys import may_match
-from threadly_lint.program.caches import Lookup, caches, tests
+from threadly_lint.program.caches import Lookup, caches, stored_value, tests
 from threadly_lint.program.effects import Inlined
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import dotted, walk
@@ -35,7 +35,7 @@ def tested_for_truth(program: Program) -> Iterator[tuple[Lookup, Confidence]]:
             continue
         verdict = _may_be_false(lookup)
         if verdict is not None:
-            yield lookup, verdict
+            yield lookup, verdict if lookup.loads else "low"
 
 
 def _is_tested(lookup: Lookup) -> bool:
@@ -67,9 +67,7 @@ def _may_be_false(lookup: Lookup) -> Confidence | None:
     store = lookup.store
     if store is None:
         return None
-    fact = store.event.fact
-    where = fact.value if fact is not None else None
-    value = store.event.argument(where.position, next(iter(where.keywords), None)) if where is not None else ()
+    value = stored_value(store)
     direct = store.points[-1] is store.points[lookup.level]
     verdicts = {_truth_of(atom) for atom in value if not t.is_none(atom)} if direct else {None}
     if False in verdicts or _says_so(lookup):

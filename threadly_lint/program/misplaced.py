@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from threadly_lint.program.development import only_in_development
 from threadly_lint.program.pairs import Pair, by_place, pair, summed_up
 from threadly_lint.program.timeline import Moment, Timeline, timelines
 from threadly_lint.program.transactions import Transactions
@@ -21,7 +22,7 @@ def misplaced(program: Program, chosen: Chosen) -> Iterator[Pair]:
     bad, good = [], []
     for timeline in timelines(program):
         for moment in timeline.moments:
-            if not chosen(timeline, moment):
+            if not chosen(timeline, moment) or any(map(only_in_development, moment.frames)):
                 continue
             found = transactions.around(timeline, moment)
             if found is None:

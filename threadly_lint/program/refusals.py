@@ -16,6 +16,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.effects import Event, Inlined, Outcome
 from threadly_lint.program.names import Class, Function
 from threadly_lint.program.rate_limits import TOO_MANY
+from threadly_lint.program.variables import assignments
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 from threadly_lint.values import Span
@@ -78,7 +79,7 @@ def _in_function(program: Program, function: Function) -> Iterator[Refusal]:
         _headers_everywhere(program), *(_headers(f.node) for f in _helpers(outcome, function))
     )
     for node in spots.values():
-        sure = not any(map(_is_opaque, _given_headers(node)))
+        sure = not any(map(_is_opaque, _given_headers(node))) and not _changes_given_answer(function, node)
         yield Refusal(function.path, Span(*node.span), function.symbol, headers, sure)
 
 
@@ -134,6 +135,17 @@ def _given_headers(node: n.Node) -> Iterator[n.Expr]:
             yield inner.value
         elif isinstance(inner, n.Return) and isinstance(inner.value, n.Sequence):
             yield from inner.value.items[2:]
+
+
+def _changes_given_answer(function: Function, node: n.Node) -> bool:
+    """Whether the status is put on an answer that another function made of what this one was given, headers and all."""
+    target = node.targets[0] if isinstance(node, n.Assign) else None
+    if not isinstance(target, n.Attribute) or not isinstance(target.value, n.Name):
+        return False
+    given = {p.name for p in function.params}
+    values = (value for names, value in assignments(function) if target.value.id in names)
+    calls = (v for v in values if isinstance(v, n.Call) and v.args)
+    return any(all(isinstance(x, n.Name) and x.id in given for x in call.args) for call in calls)
 
 
 def _is_opaque(expr: n.Expr) -> bool:

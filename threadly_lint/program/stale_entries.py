@@ -15,6 +15,7 @@ from threadly_lint.values import Confidence
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
+MODELS_OF_DIGEST = 3
 TOUCHING = ("cache-delete", "cache-set", "cache-ttl")
 
 
@@ -25,6 +26,7 @@ class Stale:
     lookup: Lookup
     lack: Lack
     confidence: Confidence
+    others: int = 0
 
     @property
     def entry(self) -> str:
@@ -39,9 +41,32 @@ def stale_entries(program: Program) -> Iterator[Stale]:
             ways = [w for w in known.ways.get(model, ()) if not (w.creates and _is_about_one_row(lookup, model))]
             lacks = list(known.lacks(ways, lambda way, entry=lookup: invalidation(way, entry)))  # type: ignore[misc]
             if lacks and _is_practice(program, lacks[0]):
-                yield from (Stale(lookup, lack, "high") for lack in lacks)
+                yield from _summed_up(program, lookup, lacks)
             elif lacks:
-                yield Stale(lookup, lacks[0], "low" if lacks[0].doers else "medium")
+                yield Stale(lookup, lacks[0], _doubt(program, lookup, lacks[0]))
+
+
+def _summed_up(program: Program, lookup: Lookup, lacks: list[Lack]) -> Iterator[Stale]:
+    """All of them, but one for all where there are many."""
+    if len(lacks) < program.settings.summary_count:
+        yield from (Stale(lookup, lack, "high") for lack in lacks)
+    else:
+        yield Stale(lookup, lacks[0], "medium", len(lacks) - 1)
+
+
+def _doubt(program: Program, lookup: Lookup, lack: Lack) -> Confidence:
+    """How sure it is where invalidating is not usual: figures and digests of many rows are left to their lifetime."""
+    if lack.doers:
+        return "low"
+    if not isinstance(caches(program).lives(lookup), int | float):
+        return "medium"
+    is_figure = all(_only_counts(m) for m in lookup.loads if m.event.model in lookup.models)
+    is_digest = len(lookup.models) >= MODELS_OF_DIGEST or len(lack.lacking) >= program.settings.summary_count
+    return "low" if is_figure or is_digest else "medium"
+
+
+def _only_counts(moment: Moment) -> bool:
+    return moment.event.api.rpartition(".")[2] in ("aggregate", "aaggregate", "count", "acount", "exists", "aexists")
 
 
 def _is_practice(program: Program, lack: Lack) -> bool:

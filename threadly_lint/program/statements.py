@@ -52,6 +52,7 @@ def assign(a: Activation, target: n.Expr, value: Value, node: n.Node) -> None:
         base = evaluate(a, target.value)
         if len(keys) == 1:
             _store(a, target, base, f"[{keys[0]!r}]", value, node)
+        a.program.behaviour.item_changed(a, base, "__setitem__", (key, value), node)
         _put(a, target.value, base, key, value)
 
 
@@ -122,7 +123,8 @@ def _delete(a: Activation, s: n.Delete) -> None:
     for target in s.targets:
         path = path_of(target)
         if isinstance(target, n.Subscript):
-            a.program.behaviour.deleted(a, evaluate(a, target.value), evaluate(a, target.index), s)
+            base, key = evaluate(a, target.value), evaluate(a, target.index)
+            a.program.behaviour.item_changed(a, base, "__delitem__", (key,), s)
         if a.state is not None and path in a.state.env:
             del a.state.env[path]
 

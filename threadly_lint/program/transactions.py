@@ -17,6 +17,7 @@ from threadly_lint.program.effects import Event, Frame
 from threadly_lint.program.timeline import Moment, Timeline, can_follow, fork, only_on_failure, parting
 from threadly_lint.program.variables import made_here
 from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
@@ -130,23 +131,13 @@ class Transactions:
     def _begun_before(self, timeline: Timeline, moment: Moment) -> OpenTransaction | None:
         """A transaction that was begun by a call and is ended by another one."""
         for begin in timeline.before(moment, "begin"):
-            if id(begin.event.node) in self._contexts(timeline) or self._ended_between(timeline, begin, moment):
+            if is_entered(begin) or self._ended_between(timeline, begin, moment):
                 continue
             end = self.commit_after(timeline, begin, moment)
             if end is not None:
                 writes = [w for w in self._writes(timeline, moment) if begin.index < w.index < end.index]
                 return self._with_nearest(moment, writes)
         return None
-
-    def _contexts(self, timeline: Timeline) -> set[int]:
-        """The expressions that some ``with`` enters."""
-        if "contexts" not in timeline.memo:
-            frames = (f for m in timeline.moments for f in m.frames if f.kind == "with")
-            timeline.memo["contexts"] = {
-                id(without_await(f.node.context)) for f in frames if isinstance(f.node, n.WithItem)
-            }
-        found: set[int] = timeline.memo["contexts"]  # type: ignore[assignment]
-        return found
 
     def _ended_between(self, timeline: Timeline, first: Moment, last: Moment) -> bool:
         """Whether the transaction of ``first`` is over at ``last``: by a commit, rollback, or the end of its block."""
@@ -258,6 +249,12 @@ def family(event: Event, program: Program) -> str:
         info = program.models.named(event.model)
         root = program.models.library_of(info) if info is not None else ""
     return SAME_FAMILY.get(root, root)
+
+
+def is_entered(begin: Moment) -> bool:
+    """Whether a call that begins a transaction is the context of a ``with``, which ends it."""
+    items = (x for x in walk(begin.event.function.node) if isinstance(x, n.WithItem))
+    return any(without_await(x.context) is begin.event.node for x in items)
 
 
 def without_await(expr: n.Expr) -> n.Expr:

@@ -57,16 +57,19 @@ def derived(function: Function, names: Iterable[str]) -> frozenset[str]:
     return frozenset(known)
 
 
-def behind(function: Function, call: n.Call) -> list[n.Expr]:
-    """The arguments of a call, and what the variables among them were computed from."""
-    given = [*call.args, *(k.value for k in call.keywords)]
-    names = names_in(*given, call.func)
+def behind(function: Function, call: n.Call | n.Assign) -> list[n.Expr]:
+    """What a call or an item of a mapping is given, and what the variables in it were computed from."""
+    if isinstance(call, n.Assign):
+        given, target = [call.value] if call.value is not None else [], call.targets[0]
+    else:
+        given, target = [*call.args, *(k.value for k in call.keywords)], call.func
+    names = names_in(*given, target)
     return given + [value for targets, value in assignments(function) if targets & names]
 
 
 def flows(source: Event | Inlined, sink: Event | Inlined) -> bool:
     """Whether the result of one call goes into the arguments of a later one in the same function."""
-    if not isinstance(sink.node, n.Call):
+    if not isinstance(sink.node, n.Call | n.Assign):
         return True
     given = behind(sink.function, sink.node)
     if any(x is source.node for expr in given for x in walk(expr)):
