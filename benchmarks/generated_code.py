@@ -51,6 +51,15 @@ def class_hierarchy(classes: int) -> str:
     return "".join([*parts, _endpoint("write", f"C{classes - 1}().run(1)")])
 
 
+def long_choice(branches: int) -> str:
+    """A function with a chain of so many ``elif``, each of which tests and returns; an endpoint uses it."""
+    tests = "".join(
+        f"\n    {'elif' if at else 'if'} value == session.get('v{at}'):\n        return value + {at}"
+        for at in range(branches)
+    )
+    return f"{HEAD}\n\ndef choose(value):{tests}\n    {WRITE}{_endpoint('write', 'choose(1)')}"
+
+
 def shared_helpers(endpoints: int) -> str:
     """So many endpoints that all go through the same guard and the same helpers."""
     guard = "\n\ndef member():\n    if 'member' not in session:\n        abort(401)\n    return session['member']"
@@ -68,8 +77,9 @@ def _endpoint(name: str, call: str) -> str:
 
 PROGRAMS: dict[str, tuple[Callable[[int], str], int]] = {
     "lines of a module": (long_module, 10_000),
-    "depth of a chain of calls": (deep_chain, 500),
+    "depth of a chain of calls": (deep_chain, 250),
     "functions in mutual recursion": (mutual_recursion, 100),
     "classes in a line": (class_hierarchy, 100),
+    "branches of a choice": (long_choice, 75),
     "endpoints that share helpers": (shared_helpers, 150),
 }

@@ -5,23 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from generated_code import class_hierarchy, deep_chain, long_module, mutual_recursion, shared_helpers
+from generated_code import class_hierarchy, deep_chain, long_choice, long_module, mutual_recursion, shared_helpers
 from msgspec.structs import replace
 
 from threadly_lint.project import load_project
 from threadly_lint.registry import load_registry
-from threadly_lint.run import Request, run
+from threadly_lint.run import Outcome, Request, run
 
 
 def unguarded(folder: Path, source: str) -> list[str]:
     """The endpoints that TLA001 reports when all rules run; nothing may go wrong."""
+    outcome = analysed(folder, source)
+    assert [finding for finding in outcome.findings if finding.code.startswith("TLZ")] == []
+    return sorted(finding.endpoint for finding in outcome.findings if finding.code == "TLA001")
+
+
+def analysed(folder: Path, source: str) -> Outcome:
     (folder / "pyproject.toml").write_text("[tool.threadly-lint]\n")
     (folder / "app.py").write_text(source)
     project = load_project(folder)
     outcome = run(project, load_registry(), Request(replace(project.settings, preview=True)))
     assert outcome.tracebacks == ()
-    assert [finding for finding in outcome.findings if finding.code.startswith("TLZ")] == []
-    return sorted(finding.endpoint for finding in outcome.findings if finding.code == "TLA001")
+    return outcome
 
 
 def test_long_module(tmp_path: Path) -> None:
@@ -30,13 +35,15 @@ def test_long_module(tmp_path: Path) -> None:
     assert unguarded(tmp_path, source) == sorted(f"POST /g{group}" for group in range(50))
 
 
-@pytest.mark.parametrize("depth", [10, 50])
+@pytest.mark.parametrize("depth", [10, 500])
 def test_chain_of_calls(tmp_path: Path, depth: int) -> None:
     assert unguarded(tmp_path, deep_chain(depth)) == ["POST /write"]
 
 
-def test_chain_that_is_deeper_than_calls_are_followed_is_left_unknown(tmp_path: Path) -> None:
-    assert unguarded(tmp_path, deep_chain(500)) == []
+def test_chain_that_is_deeper_than_calls_are_followed_is_said_to_be_so(tmp_path: Path) -> None:
+    found = analysed(tmp_path, deep_chain(1_500)).findings
+    assert {finding.code for finding in found} >= {"TLZ010"}
+    assert "TLA001" not in {finding.code for finding in found}
 
 
 @pytest.mark.parametrize("functions", [8, 60])
@@ -44,12 +51,14 @@ def test_mutual_recursion(tmp_path: Path, functions: int) -> None:
     assert unguarded(tmp_path, mutual_recursion(functions)) == ["POST /write"]
 
 
-def test_line_of_classes(tmp_path: Path) -> None:
-    assert unguarded(tmp_path, class_hierarchy(10)) == ["POST /write"]
+@pytest.mark.parametrize("classes", [10, 200])
+def test_line_of_classes(tmp_path: Path, classes: int) -> None:
+    assert unguarded(tmp_path, class_hierarchy(classes)) == ["POST /write"]
 
 
-def test_line_of_classes_that_is_longer_than_calls_are_followed_is_left_unknown(tmp_path: Path) -> None:
-    assert unguarded(tmp_path, class_hierarchy(60)) == []
+@pytest.mark.parametrize("branches", [5, 100])
+def test_long_choice(tmp_path: Path, branches: int) -> None:
+    assert unguarded(tmp_path, long_choice(branches)) == ["POST /write"]
 
 
 def test_shared_helpers(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-RECURSION = 20_000
+RECURSION = 40_000
 STACK = 512 * 1024 * 1024
 """Ample for the frames of C code that this recursion limit allows; memory is taken only as it is used."""
 

@@ -25,7 +25,7 @@ from threadly_lint.settings import Settings
 from threadly_lint.skeleton.decode import Unreadable, decode
 from threadly_lint.skeleton.nodes import Skeleton
 from threadly_lint.suppressions import Suppressions
-from threadly_lint.tool_codes import UNPARSABLE_FILE
+from threadly_lint.tool_codes import LIMIT_REACHED, UNPARSABLE_FILE
 from threadly_lint.unmatched import unmatched_patterns
 from threadly_lint.values import Finding
 
@@ -92,7 +92,8 @@ def _analyse(project: Project, registry: Registry, request: Request, progress: P
     checked = with_room(lambda: check(program, rules))
     if project.settings.inference and request.cache_dir and not request.texts:
         _keep_answers(program, request.cache_dir)
-    found = [*_unreadable(project), *_unparsable(skeletons), *unmatched_patterns(project), *checked.findings]
+    limits = _not_followed(program)
+    found = [*_unreadable(project), *_unparsable(skeletons), *unmatched_patterns(project), *limits, *checked.findings]
     decisions = _decide(found, project, skeletons, registry, request, is_whole=not checked.tracebacks)
     return Outcome(decisions, checked.tracebacks, len(skeletons), sum(one.lines for one in skeletons.values()))
 
@@ -174,6 +175,12 @@ def _unparsable(skeletons: Mapping[str, Skeleton]) -> Iterator[Finding]:
             line, column, end_line, end_column = skeleton.problem_span
             end = (end_line, max(end_column, column + 1) if end_line == line else end_column)
             yield UNPARSABLE_FILE.finding(path, line, skeleton.problem, column=column, end=end)
+
+
+def _not_followed(program: Program) -> Iterator[Finding]:
+    for function in program.not_followed:
+        message = f"`{function.qualname}` is called too many calls deep, what it does there is not judged"
+        yield LIMIT_REACHED.finding(function.path, function.span.line, message)
 
 
 def _decide(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.flask_views import view_endpoints
 from threadly_lint.frameworks.performed import merged, performed
+from threadly_lint.frameworks.requests import served, served_by_method
 from threadly_lint.program import types as t
 from threadly_lint.program.entry_points import EntryPoint, Mount, Step, handler_node
 from threadly_lint.program.expressions import evaluate
@@ -55,6 +56,25 @@ class Node:
     atom: Atom
     parents: list[tuple[Node, Registration]] = field(default_factory=list)
     hooks: list[Step] = field(default_factory=list)
+
+
+class Way(NamedTuple):
+    """A rule as seen from one of the blueprints around it; ``is_whole`` while every prefix is known."""
+
+    path: str
+    endpoint: str
+    steps: tuple[Step, ...] = ()
+    is_whole: bool = True
+
+    def under(self, prefix: Value) -> Way:
+        texts = texts_of(prefix)
+        is_known = bool(texts) or all(t.is_none(x) for x in prefix)
+        return self._replace(path=join_paths(texts[0] if texts else "", self.path), is_whole=self.is_whole and is_known)
+
+    def below(self, blueprint: Value) -> Way:
+        """The rule of a blueprint of this name; endpoints are named after it."""
+        names = texts_of(blueprint)
+        return self._replace(endpoint=f"{names[0]}.{self.endpoint}" if names and self.endpoint else "")
 
 
 class Site:
@@ -113,23 +133,32 @@ class Site:
         else:
             self.node(registration.receiver).hooks.append(step)
 
-    def mounts(self, node: Node, path: str, steps: tuple[Step, ...] = (), depth: int = 0) -> Iterator[Mount]:
-        """Ways from an application to ``node``: hooks of outer ones run first."""
-        prefix = next(iter(texts_of(made_with(node.atom, "url_prefix"))), "")
-        steps = (*node.hooks, *steps)
-        if self.is_application(node.atom) or depth > 6:
-            yield Mount(join_paths(path), (*self.everywhere, *steps), "application")
-        elif not node.parents:
-            yield self.somewhere(join_paths(prefix, path), steps)
-        for parent, registration in node.parents:
-            outer = next(iter(texts_of(registration.argument(-1, "url_prefix"))), None)
-            yield from self.mounts(parent, join_paths(prefix if outer is None else outer, path), steps, depth + 1)
+    def mounts(self, node: Node, path: str, endpoint: str = "") -> Iterator[Mount]:
+        """Ways from an application to a rule of ``node``: hooks of outer ones run first. An unnamed endpoint is not known."""
+        yield from self._ways(node, Way(path, endpoint), 0)
 
-    def somewhere(self, path: str, steps: tuple[Step, ...] = ()) -> Mount:
+    def _ways(self, node: Node, way: Way, depth: int) -> Iterator[Mount]:
+        way = way._replace(steps=(*node.hooks, *way.steps))
+        if self.is_application(node.atom) or depth > 6:
+            yield self._mount("application", way)
+            return
+        way = way.below(made_with(node.atom, "name", 0))
+        if not node.parents:
+            yield self.somewhere(way.under(made_with(node.atom, "url_prefix")).path, way.steps, way.endpoint)
+        for parent, registration in node.parents:
+            prefix = registration.argument(-1, "url_prefix") or made_with(node.atom, "url_prefix")
+            yield from self._ways(parent, way.under(prefix), depth + 1)
+
+    def _mount(self, owner: str, way: Way) -> Mount:
+        path = join_paths(way.path)
+        steps = (*self.everywhere, *way.steps)
+        return Mount(path, steps, owner, served=served(path if way.is_whole else "", way.endpoint))
+
+    def somewhere(self, path: str, steps: tuple[Step, ...] = (), endpoint: str = "") -> Mount:
         """The mount of something that no application is seen to take in: the only application there is runs its hooks."""
         applications = [x for x in self.nodes.values() if self.is_application(x.atom)]
         hooks = applications[0].hooks if len(applications) == 1 else ()
-        return Mount(path, (*self.everywhere, *hooks, *steps), "blueprint")
+        return self._mount("blueprint", Way(path, endpoint, (*hooks, *steps), is_whole=False))
 
 
 def site_of(program: Program) -> Site:
@@ -158,15 +187,17 @@ def _function_view(site: Site, registration: Registration, view: Value, function
     path = t.shape_text(registration.argument(0, "rule")) or ""
     leaf = registration.name.rpartition(".")[2]
     methods = (leaf.upper(),) if leaf in VERBS else tuple(texts_of(registration.argument(-1, "methods"))) or ("GET",)
-    node = site.node(registration.receiver)
+    endpoint = next(iter(texts_of(registration.argument(1, "endpoint"))), function.name)
+    mounts = site.mounts(site.node(registration.receiver), path, endpoint)
+    methods = tuple(m.upper() for m in methods)
     return EntryPoint(
         site.program,
         "websocket" if "websocket" in leaf else "http",
         "flask",
         function,
         calling(view, (), path_parameters(path, function, 0), function),
-        tuple(m.upper() for m in methods),
-        tuple(site.mounts(node, path)),
+        methods,
+        tuple(served_by_method(mount, methods) for mount in mounts),
         group=f"{function.module.path}:{identity(registration.receiver)}",
         router=registration.receiver,
         registered_by=registration.node,
@@ -216,7 +247,8 @@ def class_view(site: Site, registration: Registration, info: Class) -> Iterator[
     assert registration.receiver is not None
     path = t.shape_text(registration.argument(0, "rule")) or ""
     methods = tuple(m.upper() for m in texts_of(registration.argument(-1, "methods")))
-    mounts = tuple(site.mounts(site.node(registration.receiver), path))
+    endpoint = next(iter(texts_of(registration.argument(1, "endpoint"))), "")
+    mounts = tuple(site.mounts(site.node(registration.receiver), path, endpoint))
     yield from view_endpoints(
         site.program, info, "flask", path, lambda _: mounts, methods, router=registration.receiver
     )

@@ -11,6 +11,7 @@ from threadly_lint.frameworks.flask import site_of
 from threadly_lint.frameworks.flask_views import VERBS, decorators_in, view_call
 from threadly_lint.frameworks.nesting import Nesting
 from threadly_lint.frameworks.performed import merged, performed
+from threadly_lint.frameworks.requests import served_by_method
 from threadly_lint.program import types as t
 from threadly_lint.program.calls import SPILL
 from threadly_lint.program.entry_points import EntryPoint, Mount, Rest
@@ -121,7 +122,7 @@ class Site:
                 continue
 
             calling = partial(view_call, self.program, info, verb, routed.path, function)
-            mounts = tuple(self._mounts(routed, calling))
+            mounts = tuple(served_by_method(m, (verb.upper(),)) for m in self._mounts(routed, calling))
             yield EntryPoint(
                 self.program, "http", "flask", function, calling(), (verb.upper(),), mounts, info.symbol,
                 router=routed.owner,

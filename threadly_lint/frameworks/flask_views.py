@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from threadly_lint.frameworks.requests import served_by_method
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.attributes import attribute
@@ -46,7 +47,8 @@ def view_endpoints(
         verbs = (methods or ("GET",)) if name == DISPATCH else (name.upper(),)
         call = view_call(program, info, name, path, function)
         yield EntryPoint(
-            program, "http", framework, function, call, verbs, tuple(mounting(call)), group=info.symbol, router=router
+            program, "http", framework, function, call, verbs,
+            tuple(served_by_method(mount, verbs) for mount in mounting(call)), group=info.symbol, router=router,
         )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def _from_roots(
 ) -> Iterator[Registration]:
     """What happens when these functions run; calls are noted in ``reached``, each different one counts once (``seen``)."""
     for root in roots:
-        with program.in_steps(True):
+        with program.runner.in_steps(True):
             outcome = program.generic_outcome(root)
         yield from noted(program, outcome, names, seen, reached)
 

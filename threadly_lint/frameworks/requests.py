@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from threadly_lint.program import types as t
+from threadly_lint.program.entry_points import Mount
 from threadly_lint.program.types import Atom, Guard, Tag, Value
 
 PLACEHOLDER = re.compile(r"\{[^{}]*\}|<[^<>]*>")
@@ -23,6 +25,24 @@ def request(name: str, method: str, path: str, **attrs: Value) -> Value:
     if path:
         known["path"] = path_value(path)
     return object_with(name, {**known, **attrs})
+
+
+def served(path: str, endpoint: str) -> tuple[tuple[str, Value], ...]:
+    """What a request kept in a global says when it comes to this route. Empty texts are not known."""
+    known: dict[str, Value] = {}
+    if path:
+        known["path"] = path_value(path)
+    if endpoint:
+        known["endpoint"] = t.const(endpoint)
+        known["blueprint"] = t.const(endpoint.rpartition(".")[0] or None)
+    if path and endpoint:
+        known["url_rule"] = t.obj("werkzeug.routing.Rule", rule=t.const(path), endpoint=known["endpoint"])
+    return tuple(known.items())
+
+
+def served_by_method(mount: Mount, methods: tuple[str, ...]) -> Mount:
+    """The mount for an endpoint that answers these methods: a single one is known in advance."""
+    return replace(mount, served=(*mount.served, ("method", t.const(methods[0])))) if len(methods) == 1 else mount
 
 
 def object_with(name: str, attributes: dict[str, Value]) -> Value:

@@ -88,7 +88,7 @@ def _of_unknown(a: Activation, atom: Atom, name: str, node: n.Expr) -> Value:
     """``is_authenticated`` is a protocol of its own, whatever carries it."""
     if name in AUTHENTICATED:
         return authenticated_flag(a, atom, name, node)
-    if a.program.asks and (receiver := inferred_receiver(a, name, node)):
+    if a.program.runner.asks and (receiver := inferred_receiver(a, name, node)):
         return attribute(a, t.proven(t.tagged(receiver, atom.tags), atom.proof), name, node)
     return t.unknown(atom.tags, atom.proof)
 

@@ -197,8 +197,7 @@ def describe(event: Event) -> str:
     return f"{words.get(event.effect, event.effect)}{about} with `{event.api}`"
 
 
-MAX_OCCURRENCES = 2500
-MAX_CALLS = 60
+MAX_WAYS = 4
 PROTECTING = ("try", "with", "callback")
 
 
@@ -235,12 +234,12 @@ def occurrences(outcome: Outcome, auth: Proof = NO_PROOF) -> Iterator[Occurrence
     """All events below ``outcome``, in the order in which they are reached.
 
     A callee is entered once for each combination of what decides about its events (authenticated or not, caught by which
-    handlers), so shared helpers do not multiply.
+    handlers), up to ``MAX_WAYS`` protected ways, so shared helpers do not multiply.
     """
     seen: set[tuple[int, bool, frozenset[int]]] = set()
-    count = 0
+    ways: dict[tuple[int, bool], int] = {}
     stack = [_Level(outcome, auth, (), ())]
-    while stack and count < MAX_OCCURRENCES:
+    while stack:
         level = stack[-1]
         item = next(level.items, None)
         if item is None:
@@ -248,12 +247,14 @@ def occurrences(outcome: Outcome, auth: Proof = NO_PROOF) -> Iterator[Occurrence
             continue
         here = level.proof | item.auth if item.auth else level.proof
         if isinstance(item, Event):
-            count += 1
             yield Occurrence(item, here, level.around(item.frame), level.calls)
             continue
-        if not item.outcome.events or len(level.calls) >= MAX_CALLS:
+        if not item.outcome.events:
             continue
-        key = (id(item.outcome), bool(here), level.protection(item.frame))
-        if key not in seen:
-            seen.add(key)
-            stack.append(_Level(item.outcome, here, level.around(item.frame), (*level.calls, item)))
+        protection = level.protection(item.frame)
+        key, way = (id(item.outcome), bool(here), protection), (id(item.outcome), bool(here))
+        if key in seen or (protection and ways.get(way, 0) >= MAX_WAYS):
+            continue
+        seen.add(key)
+        ways[way] = ways.get(way, 0) + 1
+        stack.append(_Level(item.outcome, here, level.around(item.frame), (*level.calls, item)))

@@ -34,7 +34,7 @@ class Mount:
     """One way in: the path, the steps before the handler, and where it was mounted (``owner``).
 
     ``conditional`` mounts exist only under a development condition. ``call`` runs the handler where this mount gives it
-    something of its own.
+    something of its own. ``served`` is what a request that comes this way says, where the framework keeps it in a global.
     """
 
     path: str
@@ -42,7 +42,7 @@ class Mount:
     owner: str = ""
     conditional: bool = False
     call: Rest | None = None
-    declared: tuple[tuple[str, str], ...] = ()
+    served: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(eq=False)
@@ -109,14 +109,15 @@ class EntryPoint:
         a = Activation(self.program, self.function, {})
         a.patient = True
         a.prove(self.proof)
-        with self.program.reached(), self.program.in_steps(bool(mount.steps)):
+        runner = self.program.runner
+        with runner.reached(), runner.in_steps(bool(mount.steps)), self.program.serving.request(dict(mount.served)):
             value = run_steps(a, list(mount.steps), lambda inner: self._handle(inner, mount.call or self.call))
         if a.state is not None:
             a.leave(Exit("return", value, a.state.auth, self.program.behaviour.status_of(value), self.function.node))
         return Run(mount, self.function, outcome_of(a, is_generator_object=False))
 
     def _handle(self, a: Activation, call: Rest) -> Value:
-        with self.program.in_steps(False):
+        with self.program.runner.in_steps(False), self.program.serving.request({}):
             return call(a)
 
     @cached_property
@@ -162,7 +163,7 @@ class Run:
     @cached_property
     def entered(self) -> Proof | None:
         """What is proven when the handler's body starts; None when every caller is turned away before."""
-        return proof_at(self.outcome, self.function, NO_PROOF, set())
+        return proof_at(self.outcome, self.function)
 
     @property
     def auth(self) -> Proof:
@@ -188,19 +189,23 @@ class Run:
         return answered and not occurrence.calls and occurrence.effect == "read"
 
 
-def proof_at(outcome: Outcome, function: Function, proof: Proof, seen: set[int]) -> Proof | None:
+def proof_at(outcome: Outcome, function: Function) -> Proof | None:
     """The weakest proof with which ``function`` is entered below ``outcome``; None when it never is."""
-    found: Proof | None = None
-    for event in outcome.events:
-        if not isinstance(event, Inlined) or id(event.outcome) in seen:
-            continue
-        here = proof | event.auth
-        inner: Proof | None = here
-        if event.outcome.function is not function:
-            inner = proof_at(event.outcome, function, here, seen | {id(event.outcome)})
-        if inner is not None and (found is None or not inner):
-            found = inner
-    return found
+    entered: list[Proof] = []
+    stack: list[tuple[Outcome, Proof]] = [(outcome, NO_PROOF)]
+    seen: set[tuple[int, Proof]] = set()
+    while stack:
+        current, proof = stack.pop()
+        for event in current.events:
+            if not isinstance(event, Inlined):
+                continue
+            here = proof | event.auth
+            if event.outcome.function is function:
+                entered.append(here)
+            elif (id(event.outcome), here) not in seen:
+                seen.add((id(event.outcome), here))
+                stack.append((event.outcome, here))
+    return min(entered, key=len, default=None)
 
 
 def outcomes_of(outcome: Outcome, function: Function) -> list[Outcome]:

@@ -23,6 +23,7 @@ class ImportsOnly:
     files are read."""
 
     inference = None
+    not_followed = ()
 
     def __init__(
         self, project: Project, texts: Mapping[str, bytes], progress: Callable[[int, int], None] | None = None

@@ -171,6 +171,8 @@ class Libraries:
 
     def member(self, a: Activation, atom: Atom, owner: str, name: str, node: n.Expr, self_type: Value = ()) -> Value:
         """Attribute ``name`` of a library class, object or module called ``owner``."""
+        if served := self.program.serving.attribute(owner, name):
+            return t.tagged(served, atom.tags)
         dotted = self.knowledge.canonical(f"{owner}.{name}")
         receiver = self_type or (atom,)
         fact = self.knowledge.fact(dotted, *IDENTIFYING, "source") or self.knowledge.fact(dotted)

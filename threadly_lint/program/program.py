@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from threadly_lint.knowledge import Knowledge, load_knowledge
 from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation, outcome_of
+from threadly_lint.program.activation import Activation
 from threadly_lint.program.annotations import annotated
 from threadly_lint.program.behaviour import Behaviour
-from threadly_lint.program.effects import Exit, Outcome
+from threadly_lint.program.effects import Outcome
 from threadly_lint.program.failures import Failures
 from threadly_lint.program.inheritance import linearised
 from threadly_lint.program.libraries import Libraries
 from threadly_lint.program.models import Models
-from threadly_lint.program.names import Binding, Class, Function, Module, calls_in, definitions
+from threadly_lint.program.names import Binding, Class, Function, Module, calls_in
+from threadly_lint.program.runner import Runner
+from threadly_lint.program.serving import Serving
 from threadly_lint.program.signals import Signals
 from threadly_lint.program.sketches import Sketches
 from threadly_lint.program.slots import Slots
-from threadly_lint.program.sql import is_statement
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.program.wrappers import apply_decorators, method_kind
 from threadly_lint.project import Project, SourceFile
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from threadly_lint.program.imports import ImportGraph
     from threadly_lint.program.inference import Inference
     from threadly_lint.program.subjects import Subjects
-
-CALLABLES = (t.Func, t.Partial, t.Wrapped, t.Rest)
-MAX_NESTED = 4
 
 
 class Program:
@@ -51,12 +48,12 @@ class Program:
         knowledge: Knowledge | None = None,
         inference: Inference | None = None,
     ) -> None:
+        self.inference = inference
         self.project = project
         self.skeletons = skeletons
         self.settings = project.settings
         self.knowledge = knowledge or load_knowledge()
         self.modules = {f.path: Module(f, skeletons[f.path]) for f in project.files if f.path in skeletons}
-        self.inference = inference
         self.libraries = Libraries(self)
         self.models = Models(self)
         self.failures = Failures(self)
@@ -64,16 +61,12 @@ class Program:
         self.slots = Slots(self)
         self.signals = Signals(self)
         self.sketches = Sketches(self)
+        self.serving = Serving()
+        self.runner = Runner(self)
         self.memo: dict[object, Any] = {}
         self._globals: dict[tuple[str, str], Value] = {}
         self._members: dict[tuple[Class, str], Value] = {}
         self._mros: dict[Class, list[Class | str]] = {}
-        self._outcomes: dict[object, Outcome] = {}
-        self._contexts: dict[tuple[object, ...], int] = {}
-        self._in_steps = False
-        self.asks = False
-        self._variables: dict[Function, dict[str, Value]] = {}
-        self._running: dict[Function, int] = {}
         self._kinds: dict[Function, str] = {}
         self._bodies: dict[str, Activation] = {}
         self._stores: dict[object, dict[str, Value]] = {}
@@ -479,13 +472,7 @@ class Program:
 
     def final_variables(self, function: Function) -> dict[str, Value]:
         """The variables of a function at its end, run without knowledge of its arguments: what nested functions see."""
-        if function not in self._variables:
-            self._variables[function] = {}
-            func = t.Func(function, self._self_of(function))
-            self.run(func, (), {}, generic=True)
-            if not self._variables[function] and not self._running.get(function, 0):
-                self._run(func, (), {}, generic=True)
-        return self._variables[function]
+        return self.runner.final_variables(t.Func(function, self._self_of(function)))
 
     def _self_of(self, function: Function) -> Value:
         if function.owner is None or self.kind(function) == "static":
@@ -507,85 +494,13 @@ class Program:
         generic: bool = False,
         patient: bool = False,
     ) -> Outcome:
-        """Run a function abstractly; the same arguments give the same (remembered) outcome.
+        """Run a function abstractly; see ``Runner.run``."""
+        return self.runner.run(func, args, keywords, generic=generic, patient=patient)
 
-        ``patient`` calls are as many as there are endpoints or classes: no knowledge of their arguments is given up.
-        """
-        info = func.info
-        if not patient:
-            func, args, keywords = self._within_limits(func, args, keywords)
-        key = (info, func.bound, func.captured, args, tuple(sorted(keywords.items())), generic, self.asks)
-        found = self._outcomes.get(key)
-        if found is not None:
-            return found
-        if self._running.get(info, 0) > (MAX_NESTED if func.captured or info.module.is_sketch else 0):
-            return Outcome(info, exits=[Exit("return", t.ANYTHING, t.NO_PROOF, 0, info.node)], value=t.ANYTHING)
-        self._running[info] = self._running.get(info, 0) + 1
-        counted = self._counted(func)
-        self._contexts[counted] = self._contexts.get(counted, 0) + 1
-        try:
-            outcome = self._run(func, args, keywords, generic)
-        finally:
-            self._running[info] -= 1
-        self._outcomes[key] = outcome
-        return outcome
-
-    def _counted(self, func: t.Func) -> tuple[object, ...]:
-        """What has a budget of its own: a function, for each class that it is bound to and each function that it closes over."""
-        bound = (x.shape.info for x in func.bound if isinstance(x.shape, t.Inst | t.ClassRef))
-        closed = (x.shape.info for _, value in func.captured for x in value if isinstance(x.shape, t.Func))
-        return (func.info, self._in_steps, self.asks, *bound, *closed)
-
-    def _within_limits(
-        self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value]
-    ) -> tuple[t.Func, tuple[Value, ...], dict[str, Value]]:
-        """A function called in very many ways is run with less and less knowledge of its arguments."""
-        contexts = self._contexts.get(self._counted(func), 0) // (STEPS_PATIENCE if self._in_steps else 1)
-        blur = next((blur for limit, blur in BLURS if contexts >= limit), None)
-        if blur is None or func.info.module.is_sketch:
-            return func, args, keywords
-        bound = widened(func.bound)
-        return func._replace(bound=bound), tuple(blur(v) for v in args), {k: blur(v) for k, v in keywords.items()}
-
-    @contextmanager
-    def in_steps(self, active: bool) -> Iterator[None]:
-        """While middleware and hooks run, each route counts: they are run with what is known of it, not blurred so soon."""
-        before, self._in_steps = self._in_steps, active
-        try:
-            yield
-        finally:
-            self._in_steps = before
-
-    @contextmanager
-    def reached(self) -> Iterator[None]:
-        """While an entry point runs: what is reached from it matters enough to infer receivers that stay unknown."""
-        before, self.asks = self.asks, self.inference is not None
-        try:
-            yield
-        finally:
-            self.asks = before
-
-    def _run(self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value], generic: bool) -> Outcome:
-        from threadly_lint.program.expressions import evaluate
-        from threadly_lint.program.parameters import bind_parameters
-        from threadly_lint.program.statements import run_block
-
-        info = func.info
-        env = bind_parameters(self, func, args, keywords, generic=generic)
-        a = Activation(self, info, env, dict(func.captured))
-        a.is_run = True
-        if isinstance(info.node, n.Lambda):
-            value = evaluate(a, info.node.body)
-            if a.state is not None:
-                a.leave(Exit("return", value, a.state.auth, self.behaviour.status_of(value), info.node))
-        else:
-            run_block(a, info.node.body)
-            if a.state is not None:
-                a.leave(Exit("return", t.NONE, a.state.auth, 0, info.node))
-            wanted = info in self._variables or any(True for _ in definitions(info.node.body))
-            if wanted and not self._variables.get(info):
-                self._variables[info] = dict(a.variables)
-        return outcome_of(a, is_generator_object=self.kind(info) == "function")
+    @property
+    def not_followed(self) -> list[Function]:
+        """Functions that were called deeper down than calls are followed."""
+        return sorted(self.runner.not_followed, key=lambda f: (f.path, f.span))
 
     @cached_property
     def entry_points(self) -> list[EntryPoint]:
@@ -636,48 +551,3 @@ class Program:
     def classes(self) -> list[Class]:
         """Every class of the project, module by module."""
         return [c for module in self.modules.values() for c in module.classes()]
-
-
-def widened(value: Value) -> Value:
-    """``value`` without literals and contents: types, provenance and proofs stay."""
-    return t.join(*(_widened(atom) for atom in value))
-
-
-def _widened(atom: Atom) -> Value:
-    shape = atom.shape
-    if isinstance(shape, t.Const):
-        is_kept = shape.value is None or _is_statement(atom)
-        return (atom,) if is_kept else (Atom(t.Obj(shape.kind), atom.tags, atom.proof),)
-    if isinstance(shape, t.Seq | t.Map):
-        return (Atom(t.Unknown(), t.tags_of((atom,)), atom.proof),)
-    if isinstance(shape, t.Inst):
-        args = shape.args if any(isinstance(x.shape, t.Rest) for v in shape.args for x in v) else ()
-        return (
-            atom._replace(shape=t.Inst(shape.info, args, tuple(k for k in shape.keywords if k[0].startswith(".")))),
-        )
-    if isinstance(shape, t.Obj):
-        attrs = shape.attrs if _is_statement(atom) or any(name == "method" for name, _ in shape.attrs) else ()
-        return (atom._replace(shape=t.Obj(shape.name, shape.elem, None, attrs)),)
-    return (atom,)
-
-
-def _is_statement(atom: Atom) -> bool:
-    """Whether it is the text of an SQL statement: there are no more of them than the source spells out."""
-    text = t.shape_text((atom,))
-    return text is not None and is_statement(text)
-
-
-def traced(value: Value) -> Value:
-    """``value`` reduced to its provenance; functions, SQL statements and None stay."""
-    callables = t.keep(value, lambda x: isinstance(x.shape, CALLABLES) or t.is_none(x) or _is_statement(x))
-    rest = [x for x in value if x not in callables]
-    return (*callables, Atom(t.Unknown(), t.tags_of(rest), t.common_proof(rest))) if rest else callables
-
-
-def untraced(value: Value) -> Value:
-    """``value`` reduced to its functions."""
-    return t.keep(value, lambda x: isinstance(x.shape, CALLABLES)) or t.ANYTHING
-
-
-STEPS_PATIENCE = 50
-BLURS: tuple[tuple[int, Callable[[Value], Value]], ...] = ((150, untraced), (60, traced), (12, widened))

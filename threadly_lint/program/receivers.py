@@ -20,7 +20,7 @@ def inferred_receiver(a: Activation, name: str, node: n.Expr) -> Value:
     It matters where the method of some library has an effect and an entry point gets there.
     """
     inference = a.program.inference
-    if inference is None or not a.program.asks or a.module.is_sketch:
+    if inference is None or not a.program.runner.asks or a.module.is_sketch:
         return ()
     if not isinstance(node, n.Attribute) or node.attr != name or name not in inference.methods:
         return ()

@@ -36,5 +36,5 @@ def guards(endpoint: EntryPoint, decorator: n.Expr) -> bool:
     a = Activation(endpoint.program, function, {})
     arguments = {SPILL: t.ANYTHING, OPEN: t.ANYTHING}
     call_value(a, decorate(scope, decorator, value), (), arguments, handler_node(function))
-    proof = proof_at(outcome_of(a, is_generator_object=False), function, t.NO_PROOF, set())
+    proof = proof_at(outcome_of(a, is_generator_object=False), function)
     return bool(proof) and any(g.strength != "unknown" for g in proof or ())

@@ -23,16 +23,17 @@ def standalone_outcome(program: Program, function: Function) -> Outcome:
     return outcome if function in entered(outcome) else plain
 
 
-def entered(outcome: Outcome) -> set[Function]:
-    """The functions that an outcome enters on its way."""
+def entered(outcome: Outcome, seen: set[int] | None = None) -> set[Function]:
+    """The functions that an outcome enters on its way. Those below outcomes that are ``seen`` already are left out."""
     found: set[Function] = set()
-    stack, seen = [outcome], set()
+    stack, seen = [outcome], set() if seen is None else seen
     while stack:
-        current = stack.pop()
-        for event in current.events:
-            if isinstance(event, Inlined) and id(event.outcome) not in seen:
+        for event in stack.pop().events:
+            if not isinstance(event, Inlined):
+                continue
+            found.add(event.outcome.function)
+            if id(event.outcome) not in seen:
                 seen.add(id(event.outcome))
-                found.add(event.outcome.function)
                 stack.append(event.outcome)
     return found
 

@@ -23,6 +23,7 @@ from threadly_lint.skeleton.walk import walk
 REJECTED = (401, 403)
 MAX_UNROLLED = 8
 MAX_FORESEEN = 3
+MAX_TRIED = 12
 
 
 def run_block(a: Activation, body: tuple[n.Stmt, ...]) -> None:
@@ -221,8 +222,7 @@ def _leaves(body: tuple[n.Stmt, ...]) -> bool:
 def _foreseen(a: Activation, path: tuple[n.Stmt, ...], state: State | None) -> frozenset[int]:
     """The statuses with which a short way out ends, tried out: ``if allowed: return view()`` goes before the answer 403."""
     short = path[: next((i for i, s in enumerate(path, 1) if isinstance(s, n.Return | n.Raise)), len(path))]
-    simple = all(isinstance(x, n.Return | n.Raise | n.ExprStmt | n.Assign | n.If) for x in short)
-    if state is None or a.state is None or not short or len(short) > MAX_FORESEEN or not simple:
+    if state is None or a.state is None or not short or len(short) > MAX_FORESEEN or _work(short) > MAX_TRIED:
         return frozenset()
     marks = len(a.events), len(a.exits), len(a.ends)
     before, variables, stores, seen = a.state, dict(a.variables), dict(a.stores), set(a.seen)
@@ -233,6 +233,21 @@ def _foreseen(a: Activation, path: tuple[n.Stmt, ...], state: State | None) -> f
     del a.events[marks[0] :], a.exits[marks[1] :], a.ends[marks[2] :]
     a.state, a.variables, a.stores, a.seen = before, variables, stores, seen
     return ended
+
+
+def _work(path: tuple[n.Stmt, ...]) -> int:
+    """How many statements a way has, those in its branches included; more than may be tried when others than simple ones are."""
+    count = 0
+    for statement in path:
+        if isinstance(statement, n.If):
+            count += 1 + _work(statement.body) + _work(statement.orelse)
+        elif isinstance(statement, n.Return | n.Raise | n.ExprStmt | n.Assign):
+            count += 1
+        else:
+            count += MAX_TRIED
+        if count > MAX_TRIED:
+            break
+    return count
 
 
 def _about_caller(a: Activation, tags: Iterable[t.Tag]) -> bool:

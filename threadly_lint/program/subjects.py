@@ -96,14 +96,15 @@ class Call:
 def operations(program: Program) -> Iterator[Operation]:
     """Entry points mount by mount, then functions that nothing reaches, so that each effect belongs to some operation."""
     reached: set[Function] = set()
+    seen: set[int] = set()
     for entry in program.entry_points:
         for run in entry.runs:
-            reached |= {entry.function} | entered(run.outcome)
+            reached |= {entry.function} | entered(run.outcome, seen)
             yield Operation(entry.function, run.outcome, entry)
     rest = [f for f in program.functions if f not in reached and not program.project.is_exempt(f.path)]
     called: set[Function] = set()
     for function in rest:
-        called |= entered(program.generic_outcome(function)) - {function}
+        called |= entered(program.generic_outcome(function), seen) - {function}
     for function in rest:
         if function not in called and function.parent is None:
             yield Operation(function, standalone_outcome(program, function))
