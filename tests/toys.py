@@ -14,6 +14,8 @@ TOY_RULES = Path(__file__).parent / "toy_rules"
 class ToyProgram:
     """Stands in for the program in tests of the doors: what they do must not depend on what rules know."""
 
+    not_followed = ()
+
     def __init__(self, project: Project, skeletons: Mapping[str, Skeleton], inference: None = None) -> None:
         self.project = project
         self.skeletons = skeletons

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from threadly_lint.program.names import Function
 
-MAX_REVISIONS = 2
+MAX_REVISIONS = 1
 
 
 @dataclass(slots=True)
