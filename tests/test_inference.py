@@ -24,18 +24,15 @@ from sqlalchemy.orm import Session
 
 app = FastAPI()
 """
-METACLASS = """
-class Reaching(type):
-    @property
-    def session(cls):
-        return Session()
+ENUMERATION = """
+import enum
 
-class Store(metaclass=Reaching):
-    pass
+class Store(enum.Enum):
+    MAIN = Session()
 
 @app.post("/orders")
 def order():
-    Store.session.commit()
+    Store.MAIN.value.commit()
 """
 
 
@@ -58,27 +55,7 @@ def answers(program: Program) -> list[Answer]:
 @pytest.mark.parametrize(
     "source",
     [
-        METACLASS,
-        """
-        import enum
-
-        class Stores(enum.Enum):
-            MAIN = Session()
-
-        @app.post("/orders")
-        def order():
-            Stores.MAIN.value.commit()
-        """,
-        """
-        class Place:
-            pass
-
-        Place.session = Session()
-
-        @app.post("/orders")
-        def order():
-            Place.session.commit()
-        """,
+        ENUMERATION,
         """
         import helpers
 
@@ -89,7 +66,7 @@ def answers(program: Program) -> list[Answer]:
             helpers.session.commit()
         """,
     ],
-    ids=["metaclass", "enumeration", "set on a class", "set on a module"],
+    ids=["enumeration", "set on a module"],
 )
 def test_receivers_that_only_astroid_knows(tmp_path: Path, source: str) -> None:
     files = {"app.py": HEAD + dedent(source), "helpers.py": "x = 1\n"}
@@ -101,38 +78,34 @@ def test_receivers_that_only_astroid_knows(tmp_path: Path, source: str) -> None:
 
 def test_an_instance_of_a_class_of_the_project_runs_its_methods(tmp_path: Path) -> None:
     shop = """
+    import enum
     from sqlalchemy.orm import Session
 
     class Basket:
         def save(self):
             Session().commit()
 
-    class Reaching(type):
-        @property
-        def basket(cls):
-            return Basket()
-
-    class Shop(metaclass=Reaching):
-        pass
+    class Shop(enum.Enum):
+        BASKET = Basket()
     """
-    source = 'from shop import Shop\n\n@app.post("/orders")\ndef order():\n    Shop.basket.save()\n'
+    source = 'from shop import Shop\n\n@app.post("/orders")\ndef order():\n    Shop.BASKET.value.save()\n'
     program = inferring(tmp_path, {"app.py": HEAD + source, "shop.py": shop})
     assert commits(program) == 1
     assert answers(program) == [("shop.py", "shop.Basket")]
 
 
 def test_columns_are_counted_in_characters(tmp_path: Path) -> None:
-    source = METACLASS.replace("Store.session.commit()", "'é', Store.session.commit()")
+    source = ENUMERATION.replace("Store.MAIN.value.commit()", "'é', Store.MAIN.value.commit()")
     assert commits(inferring(tmp_path, {"app.py": HEAD + source})) == 1
 
 
 @pytest.mark.parametrize(
     "source",
     [
-        METACLASS.replace("return Session()", "return Session() if cls.big else object()"),
-        METACLASS.replace("return Session()", "return cls.unheard_of()"),
-        METACLASS.replace("commit()", "whatever()"),
-        METACLASS.replace('@app.post("/orders")\n', ""),
+        ENUMERATION.replace("MAIN = Session()", "MAIN = Session() if big else object()"),
+        ENUMERATION.replace("MAIN = Session()", "MAIN = unheard_of()"),
+        ENUMERATION.replace("commit()", "whatever()"),
+        ENUMERATION.replace('@app.post("/orders")\n', ""),
     ],
     ids=["several classes", "unknown", "a method without effect", "not reached"],
 )
@@ -151,8 +124,8 @@ def test_names_that_several_files_share_are_unknown() -> None:
 
 
 def test_when_the_budget_ends_the_answer_is_unknown(tmp_path: Path) -> None:
-    second = '\n@app.delete("/orders")\ndef cancel():\n    Store.session.commit()\n'
-    files = {"app.py": HEAD + METACLASS + second}
+    second = '\n@app.delete("/orders")\ndef cancel():\n    Store.MAIN.value.commit()\n'
+    files = {"app.py": HEAD + ENUMERATION + second}
     assert commits(inferring(tmp_path, files)) == 2
     assert commits(inferring(tmp_path, files, Budget(questions=1))) == 1
     assert commits(inferring(tmp_path, files, Budget(questions=0))) == 0
@@ -160,8 +133,8 @@ def test_when_the_budget_ends_the_answer_is_unknown(tmp_path: Path) -> None:
 
 
 def test_an_answer_does_not_depend_on_what_was_asked_before(tmp_path: Path) -> None:
-    second = METACLASS.replace("Store", "Shelf").replace("Reaching", "Getting").replace("order", "cancel")
-    program = inferring(tmp_path, {"app.py": HEAD + METACLASS + second})
+    second = ENUMERATION.replace("Store", "Shelf").replace("order", "cancel")
+    program = inferring(tmp_path, {"app.py": HEAD + ENUMERATION + second})
     assert commits(program) == 2
     assert program.inference is not None
     places = list(program.inference.answers)
@@ -182,7 +155,7 @@ def test_nothing_of_the_project_or_the_machine_is_imported(tmp_path: Path) -> No
     trap = "open({!r}, 'w').close()\n\ndef make():\n    return object()\n"
     (site / "installed_thing.py").write_text(trap.format(str(tmp_path / "library ran")))
     effect = f"open({str(tmp_path / 'project ran')!r}, 'w').close()\n"
-    source = effect + HEAD + METACLASS.replace("return Session()", "return installed_thing.make()")
+    source = effect + HEAD + ENUMERATION.replace("MAIN = Session()", "MAIN = installed_thing.make()")
     (project / "app.py").write_text("import installed_thing, sqlite3, _bisect\n" + source)
     (project / "pyproject.toml").write_text("[tool.threadly-lint]\ninference = true\n")
     script = f"""
@@ -207,7 +180,7 @@ def test_astroid_of_others_is_left_as_it_was(tmp_path: Path) -> None:
     from astroid.manager import AstroidManager
 
     before = AstroidManager.brain, set(AstroidManager.brain["astroid_cache"])
-    assert commits(inferring(tmp_path, {"app.py": HEAD + METACLASS})) == 1
+    assert commits(inferring(tmp_path, {"app.py": HEAD + ENUMERATION})) == 1
     assert AstroidManager.brain is before[0]
     assert set(AstroidManager.brain["astroid_cache"]) - before[1] <= {"builtins"}
 
@@ -227,7 +200,7 @@ def codes(folder: Path, registry: Registry, cache: Path | None = None) -> set[st
 
 def write_project(folder: Path, *settings: str) -> None:
     (folder / "pyproject.toml").write_text("\n".join(["[tool.threadly-lint]", *settings]) + "\n")
-    (folder / "app.py").write_text(HEAD + METACLASS)
+    (folder / "app.py").write_text(HEAD + ENUMERATION)
 
 
 def test_the_setting_switches_it(tmp_path: Path, registry: Registry) -> None:
@@ -258,7 +231,7 @@ def test_answers_are_kept_for_the_same_content(
     other = Request(project.settings, leave_noqa=True, cache_dir=cache)
     assert cold == {f.code for f in run(project, registry, other).findings}
     assert asked == ["app.py", "app.py"]
-    (tmp_path / "app.py").write_text(HEAD + METACLASS.replace("Store", "Other"))
+    (tmp_path / "app.py").write_text(HEAD + ENUMERATION.replace("Store", "Other"))
     assert cold == codes(tmp_path, registry, cache)
     assert asked == ["app.py"] * 3
 

@@ -69,6 +69,8 @@ def _of_atom(a: Activation, atom: Atom, name: str, node: n.Expr) -> Value:
             return _of_super(a, info, receiver, name, node)
         case t.Wrapped(inner, by, _):
             return _of_wrapped(a, atom, inner, by, name, node)
+        case t.Const(kind, _) if name == "value" and kind != "None":
+            return (atom,)  # a literal with a value is the member of an enumeration
         case t.Const(kind, _) if kind == "str":
             return (Atom(t.LibMethod(atom, f"str.{name}", name), atom.tags, atom.proof),)
         case t.Const():
@@ -190,8 +192,28 @@ def class_attribute(a: Activation, atom: Atom, info: Class, name: str, node: n.E
                 return found
         elif name in base.scope:
             found = _bind_class(a, atom, a.program.own_class_attribute(base, name))
-            return managed(a.program, info, found) if a.program.models.is_model(info) else found
-    return t.unknown(atom.tags)
+            if a.program.models.is_model(info):
+                return managed(a.program, info, found, name)
+            return _put_there(a, info, name, found)
+    return _of_metaclass(a, atom, info, name, node) or t.unknown(atom.tags)
+
+
+def _of_metaclass(a: Activation, atom: Atom, info: Class, name: str, node: n.Expr) -> Value:
+    """What a class has from its metaclass: methods bound to it, properties run."""
+    from threadly_lint.program.calls import call_value
+
+    for maker in a.program.metaclasses(info):
+        owner, found = a.program.class_attribute(maker, name)
+        if owner is not None:
+            bound = [(_bound(a, x, (atom,)), a.program.is_property(x)) for x in found]
+            return t.join(*(call_value(a, (x,), (), {}, node) if runs else (x,) for x, runs in bound))
+    return ()
+
+
+def _put_there(a: Activation, info: Class, name: str, value: Value) -> Value:
+    """What other functions put into an attribute for which its own class has nothing but None."""
+    is_empty = value and all(map(t.is_none, value))
+    return t.join(value, a.program.slots.placed(info, name)) if is_empty else value
 
 
 def _bind_class(a: Activation, atom: Atom, value: Value) -> Value:
@@ -214,6 +236,8 @@ def instance_attribute(a: Activation, atom: Atom, shape: t.Inst, name: str, node
     if own is None and found is None:
         own = a.program.method_stores(shape.info, name) or None
     value = t.join(own or (), found or ()) if own is None or found is None else own
+    if not a.program.models.is_model(shape.info):
+        value = _put_there(a, shape.info, name, value)
     value = t.tagged(value, claim(atom, t.const(name)))
     if value and own and (shape.args or shape.keywords):
         tags = frozenset(x for x in atom.tags if x.kind != "request")

@@ -139,6 +139,9 @@ class Behaviour:
                 self.slots[slot] = t.bounded(t.join(self.slots.get(slot, ()), kept))
             if isinstance(shape, t.Inst) and self._is_self(a, atom) and not only_in_development(a.frame):
                 a.stores[key] = t.join(a.stores.get(key, ()), kept)
+            elif isinstance(shape, t.Inst | t.ClassRef):
+                slot = (shape.info.symbol, key)
+                self.slots[slot] = t.bounded(t.join(self.slots.get(slot, ()), kept))
 
     def _is_self(self, a: Activation, atom: Atom) -> bool:
         """Whether the object is the receiver of the method that runs."""

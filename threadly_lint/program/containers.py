@@ -71,8 +71,18 @@ def _item(a: Activation, atom: Atom, key: Value, node: n.Expr) -> Value:
         return _element_or_unknown(a, Atom(t.Obj(held.name), atom.tags, atom.proof))
     if isinstance(shape, t.Lib | t.ClassRef):
         return (Atom(shape),) if isinstance(shape, t.ClassRef) else a.program.generic(shape, key)
-    found = a.program.behaviour.key_value(a, atom, key, node) or _element_or_unknown(a, atom)
+    found = a.program.behaviour.key_value(a, atom, key, node) or _own_item(a, atom, key, node)
+    found = found or _element_or_unknown(a, atom)
     return t.tagged(found, claim(atom, key))
+
+
+def _own_item(a: Activation, atom: Atom, key: Value, node: n.Expr) -> Value:
+    """What ``__getitem__`` of a class of the project answers."""
+    from threadly_lint.program.attributes import operator_method
+    from threadly_lint.program.calls import call_value
+
+    method = operator_method(a, (atom,), "__getitem__", node) if isinstance(atom.shape, t.Inst) else ()
+    return call_value(a, method, (key,), {}, node) if method else ()
 
 
 def _element_or_unknown(a: Activation, atom: Atom) -> Value:

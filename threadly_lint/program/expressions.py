@@ -287,6 +287,8 @@ def _combine(left: Value, right: Value, op: str) -> Value:
         return t.const(first + second)
     if op == "+" and (joined := _concatenate(left, right)):
         return joined
+    if op == "*" and len(left) == 1 and isinstance(repeated := left[0].shape, t.Seq):
+        return (left[0]._replace(shape=t.Seq(repeated.kind, None, t.join(*(repeated.items or ()), repeated.elem))),)
     if op in CALCULATED and (number := _calculated(left, right, op)):
         return number
     if op == "|" and (alternatives := _type_union(left, right)):

@@ -57,8 +57,13 @@ def _model_value(program: Program, info: Class, value: Value) -> Value:
     return value
 
 
-def managed(program: Program, info: Class, value: Value) -> Value:
-    """Managers in a model's class know whose rows they select."""
+def managed(program: Program, info: Class, value: Value, name: str = "") -> Value:
+    """Managers in a model's class know whose rows they select.
+
+    Django allows nothing but a manager under the name ``objects``, whoever has made it.
+    """
+    if name == "objects" and value and all(isinstance(x.shape, t.Unknown) for x in value):
+        value = t.obj(MANAGERS[0]) if program.inherits(info, "django.db.models.Model") else value
     return tuple(_managed(program, info, atom) for atom in value)
 
 

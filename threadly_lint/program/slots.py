@@ -15,7 +15,7 @@ from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
-    from threadly_lint.program.names import Function
+    from threadly_lint.program.names import Class, Function
     from threadly_lint.program.program import Program
 
 MAX_WRITERS = 12
@@ -31,16 +31,24 @@ class Slots:
 
     def value(self, owner: str, key: str) -> Value:
         """What may be stored under ``key`` (a name, or ``['item']``) on objects of class ``owner`` of a web framework."""
-        place = (owner, key)
         if owner.partition(".")[0] not in self._frameworks:
             return ()
-        if place not in self._searched:
-            self._searched.add(place)
-            for function in self._writers.get(key, ())[:MAX_WRITERS]:
-                self.program.generic_outcome(function)
+        self._search(owner, key)
         stored = self.program.behaviour.slots
         known = self.program.knowledge.class_of(owner)
         return t.join(*(stored.get((base, key), ()) for base in (known.mro if known is not None else (owner,))))
+
+    def placed(self, info: Class, key: str) -> Value:
+        """What functions that are no methods of the class store under ``key`` on it, a base or an instance of them."""
+        self._search(info.symbol, key)
+        owners = (base if isinstance(base, str) else base.symbol for base in self.program.mro(info))
+        return t.join(*(self.program.behaviour.slots.get((owner, key), ()) for owner in owners))
+
+    def _search(self, owner: str, key: str) -> None:
+        if (owner, key) not in self._searched:
+            self._searched.add((owner, key))
+            for function in self._writers.get(key, ())[:MAX_WRITERS]:
+                self.program.generic_outcome(function)
 
     @cached_property
     def _writers(self) -> dict[str, list[Function]]:
