@@ -122,10 +122,10 @@ def sum_up(program: Program, _: Program) -> Iterator[Finding]:
 
 
 def remaining(program: Program, small: list[Router]) -> Iterator[Finding]:
-    """What strangers reach through small routers: one summary at the first, or one for each exception."""
+    """What strangers reach through small routers: one summary at the first, or one for each of few exceptions."""
     endpoints = [e for router in small for e in router.endpoints if not e.guards]
     without = rate_limits(program).lacking(endpoints)
-    if is_usual(program, len(without), len(endpoints)):
+    if is_usual(program, len(without), len(endpoints)) or len(without) >= program.settings.summary_count:
         yield summary(small, program)
         return
     for endpoint in without:

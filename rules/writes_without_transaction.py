@@ -57,8 +57,10 @@ models), `get_or_create`, and commits with a call to another system between them
 
 ## Limits
 
-Commits of one model, and commits in a loop, are not reported. Where an application puts its operations together from
-functions that commit by themselves, one finding stands for all of them.
+Commits of one model, and commits in a loop, are not reported, nor is what stands in a `with` of which nothing is known.
+Methods that a library calls (`save`, `delete`, a form's or serializer's) are reported with low confidence where no caller
+is seen, since that one may hold the transaction, and so are commands that somebody starts by hand. Where an application
+puts its operations together from functions that commit by themselves, one finding stands for all of them.
 
 ## Peers
 
@@ -82,7 +84,9 @@ def check(program: Program, _: Program) -> Iterator[Finding]:
     for one in found:
         if one not in summed_up:
             more = len(summed_up) if one in composed else 0
-            yield rule.finding(one, message(one, more), endpoint=one.endpoint, trail=one.trail)
+            yield rule.finding(
+                one, message(one, more), confidence=one.confidence, endpoint=one.endpoint, trail=one.trail
+            )
 
 
 def message(found: Pair, more: int) -> str:

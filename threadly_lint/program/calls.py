@@ -18,6 +18,7 @@ from threadly_lint.program.checks import (
     type_test,
 )
 from threadly_lint.program.containers import change_container, container_method, element
+from threadly_lint.program.contexts import call_in_context
 from threadly_lint.program.effects import Exit
 from threadly_lint.program.expressions import evaluate, path_of
 from threadly_lint.program.libraries import PASSED_ON, Call
@@ -175,6 +176,8 @@ def _checked(args: tuple[Value, ...], keywords: dict[str, Value]) -> tuple[tuple
 def _call_wrapped(
     a: Activation, shape: t.Wrapped, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Expr
 ) -> Value:
+    if shape.context:
+        return call_in_context(a, shape, args, keywords, node)
     facts = a.knowledge.facts(shape.by)
     for fact in facts:
         a.emit(fact.effect, fact.name, node, fact=fact)

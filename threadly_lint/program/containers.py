@@ -68,7 +68,8 @@ def _item(a: Activation, atom: Atom, key: Value, node: n.Expr) -> Value:
         is_slice = any(isinstance(x.shape, t.Obj) and x.shape.name == "slice" for x in key)
         return _indexed(a, atom, shape, keys, is_slice=is_slice)
     if isinstance(shape, t.Lib) and (held := a.knowledge.attr(shape.name)) is not None and not held.is_reference:
-        return _element_or_unknown(a, Atom(t.Obj(held.name), atom.tags, atom.proof))
+        kept = a.program.behaviour.shared_slot(a, atom, f"[{keys[0]!r}]") if len(keys) == 1 else ()
+        return kept or _element_or_unknown(a, Atom(t.Obj(held.name), atom.tags, atom.proof))
     if isinstance(shape, t.Lib | t.ClassRef):
         return (Atom(shape),) if isinstance(shape, t.ClassRef) else a.program.generic(shape, key)
     found = a.program.behaviour.key_value(a, atom, key, node) or _own_item(a, atom, key, node)

@@ -77,6 +77,18 @@ def _run_generator(a: Activation, shape: t.Wrapped, node: n.WithItem) -> tuple[V
     return t.ANYTHING, None
 
 
+def call_in_context(
+    a: Activation, shape: t.Wrapped, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Expr
+) -> Value:
+    """Call a function behind ``@manager()``: it runs as the body of a ``with``."""
+    from threadly_lint.program.calls import call_value
+
+    item, left = n.WithItem(node.span, node, None), len(a.left)
+    _, frames = enter_context(a, shape.context, item)
+    with a.inside("with", item, value=shape.context), a.leaving(left), frames:
+        return call_value(a, shape.inner, args, keywords, node)
+
+
 def _handed_over(outcome: Outcome) -> Value:
     """What any of the ``yield`` hands over: one of them is reached."""
     return t.join(*(e.value for e in outcome.exits if e.kind == "yield"))

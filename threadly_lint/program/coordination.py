@@ -26,9 +26,11 @@ from threadly_lint.program.transactions import (
     BEGIN_BY_THEMSELVES,
     CHANGES,
     Transactions,
+    attached,
     detached,
     detached_from,
     family,
+    may_be_transaction,
 )
 from threadly_lint.program.writers import Way, writers
 from threadly_lint.skeleton import nodes as n
@@ -110,11 +112,23 @@ class Coordination:
         for first in alone:
             for second in alone:
                 if second.index > first.index and self._belong_together(line, first, second):
-                    return pair(line, second, first, fork(first, second))
+                    return pair(line, second, first, fork(first, second), certain=self._is_whole(line))
         return None
+
+    def _is_whole(self, line: Timeline) -> bool:
+        """Whether nobody is around an operation who may hold a transaction, or starts it again when it broke off.
+
+        A library calls the methods of its classes when it likes; whoever sits at a command sees that it failed.
+        """
+        entry, owner = line.operation.entry_point, line.operation.function.owner
+        if entry is not None:
+            return entry.kind != "command"
+        return owner is None or not any(isinstance(base, str) for base in self.program.mro(owner))
 
     def _stands_alone(self, line: Timeline, write: Moment) -> bool:
         if family(write.event, self.program) not in WITH_TRANSACTIONS or not write.event.model:
+            return False
+        if any(may_be_transaction(frame) for _, frame in attached(write, self.program)):
             return False
         return not (self.transactions.covers(line, write) or detached(write, self.program) or in_handler(write))
 
@@ -138,7 +152,7 @@ class Coordination:
             for first in commits[:number]:
                 apart = first.key != second.key and _in_one_handler(line, first, second)
                 if apart and can_follow(first, second) and self._split(line, first, second):
-                    return pair(line, second, first, fork(first, second))
+                    return pair(line, second, first, fork(first, second), certain=self._is_whole(line))
         return None
 
     def _split(self, line: Timeline, first: Moment, second: Moment) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -22,6 +23,7 @@ from threadly_lint.values import Confidence
 
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint
+    from threadly_lint.program.program import Program
 
 MESSAGES = frozenset({"mail", "sms", "push"})
 GUESSABLE = re.compile(r"(^|_)(code|otp|pin|passcode)(_|$)", re.IGNORECASE)
@@ -69,15 +71,16 @@ def _openings(endpoint: EntryPoint, effects: list[Occurrence]) -> Iterator[Openi
             yield Opening("credentials", does, "high")
         elif (named := by_address(endpoint)) is not None and named.kind == "credentials":
             yield Opening("credentials", "renews credentials", "medium")
-    yield from _repeatable(effects, changing)
+    yield from _repeatable(endpoint, effects, changing)
 
 
-def _repeatable(effects: list[Occurrence], changing: bool) -> Iterator[Opening]:
+def _repeatable(endpoint: EntryPoint, effects: list[Occurrence], changing: bool) -> Iterator[Opening]:
     """What may be done again and again by anybody, whatever the endpoint is for."""
     anonymous = [o for o in effects if not any(g.strength != "unknown" for g in o.auth)]
     if any(map(verifies_password, _unproven(effects))) or any(map(compares_password, anonymous)):
         yield Opening("credentials", "checks passwords", "high")
-    if any(selects_by(o, GUESSABLE) for o in anonymous):
+    addressed = _addressed_by_code(endpoint.program)
+    if any(selects_by(o, GUESSABLE) and o.event.model not in addressed for o in anonymous):
         yield Opening("code", "checks a code that can be guessed", "medium")
     if any(_sends_message(o) for o in anonymous):
         yield Opening("message", "sends messages", "high")
@@ -87,6 +90,19 @@ def _repeatable(effects: list[Occurrence], changing: bool) -> Iterator[Opening]:
     if written is not None:
         what = f"`{written.event.model}` rows" if written.event.model else "rows"
         yield Opening("write", f"lets strangers write {what}", "medium")
+
+
+def _addressed_by_code(program: Program) -> frozenset[str]:
+    """Models whose rows many endpoints find by a code: it is their address there, and no secret."""
+    found: frozenset[str] | None = program.memo.get("addressed by code")
+    if found is None:
+        selected: Counter[str] = Counter()
+        for endpoint in program.entry_points:
+            if endpoint.is_endpoint:
+                selected.update({o.event.model for o in effects_of(endpoint) if selects_by(o, GUESSABLE)})
+        found = frozenset(m for m, count in selected.items() if m and count >= program.settings.summary_count)
+        program.memo["addressed by code"] = found
+    return found
 
 
 def _is_signed(effects: list[Occurrence]) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def standalone_outcome(program: Program, function: Function) -> Outcome:
     """What the function does when it is called from outside; its parameters are what annotations and defaults say."""
     plain = program.generic_outcome(function)
-    if not function.decorators or program.kind(function) != "function":
+    if not function.decorators or program.kind(function) not in ("function", "class", "static"):
         return plain
     outcome = _behind_decorators(program, function)
     return outcome if function in entered(outcome) else plain
@@ -50,7 +50,7 @@ def _behind_decorators(program: Program, function: Function) -> Outcome:
     first = 0
     if function.owner is not None:
         value = class_value(a, Atom(t.Inst(function.owner)), function.owner, function.name, node)
-        first = 1
+        first = 0 if program.kind(function) == "static" else 1
     given = bind_parameters(program, t.Func(function), (), {}, generic=True)
     args = tuple(given[p.name] for p in function.params[first:] if p.kind in ("normal", "positional"))
     keywords = {p.name: given[p.name] for p in function.params[first:] if p.kind == "keyword"}

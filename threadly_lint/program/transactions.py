@@ -193,6 +193,11 @@ def attached(moment: Moment, program: Program) -> Iterator[tuple[int, Frame]]:
             yield level, frame
 
 
+def may_be_transaction(frame: Frame) -> bool:
+    """Whether nobody knows what the context manager of a ``with`` does."""
+    return frame.kind == "with" and any(isinstance(atom.shape, t.Unknown) for atom in frame.value)
+
+
 def detached(moment: Moment, program: Program) -> bool:
     """Whether a moment lies in work that was handed over: after the commit, to a thread, a queue."""
     return any(runs_apart(frame, program) for frame in moment.frames)

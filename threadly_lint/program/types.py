@@ -137,11 +137,15 @@ class Partial(NamedTuple):
 
 
 class Wrapped(NamedTuple):
-    """A callable behind a library wrapper whose effect is known (``guards``) or unknown (a guard of unknown strength)."""
+    """A callable behind a library wrapper whose effect is known (``guards``) or unknown (a guard of unknown strength).
+
+    ``context`` is the context manager in which it runs, where one is used as a decorator.
+    """
 
     inner: Value
     by: str
     guards: Proof = NO_PROOF
+    context: Value = ()
 
 
 class Rest(NamedTuple):

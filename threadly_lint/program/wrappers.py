@@ -30,6 +30,7 @@ UNCHANGED = frozenset(
     """route route-register adapter boundary documentation hook lifecycle error-handler registration resolver handler-base
     mount method-filter websocket csrf not-a-guard response schema middleware guard-none subscribe dependency""".split()
 )
+CONTEXT_DECORATOR = "contextlib.ContextDecorator"
 GUARDING = frozenset({"guard", "guard-weak", "guard-partial", "guard-scope"})
 
 
@@ -131,6 +132,8 @@ def _behind(
         return library_wrapped(scope, name or f"{shape.name}.__call__", value, args, keywords, node)  # type: ignore[union-attr]
     if isinstance(shape, t.Unknown | t.Obj):
         return _maybe_guarded(scope, "", value, node)
+    if isinstance(shape, t.Wrapped) and shape.by.endswith("contextmanager()"):
+        return (Atom(t.Wrapped(value, CONTEXT_DECORATOR, context=(by,))),)
     result = call_value(scope, (by,), (value,), {}, node)
     scope.state = scope.state or None
     usable = t.keep(result, lambda x: not isinstance(x.shape, t.Const | t.Unknown))
