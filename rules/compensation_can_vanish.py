@@ -71,7 +71,7 @@ def pay(order: Order, amount: int):
 ## Exempt
 
 Handlers that end normally, rollbacks of the database session, rows that only say what has happened: new ones, and
-changed ones where the failure is in the log already.
+ones that the handler itself saves where the failure is in the log already.
 
 ## Limits
 

@@ -43,6 +43,7 @@ STATE_CHANGING = ("payment", "http")
 MENDING = ("external-call", "enqueue", "publish", "write", "upsert", "commit")
 OUTSIDE = ("external-call", "enqueue", "publish", "index-write", "sleep", "process")
 WITH_TRANSACTIONS = frozenset("django peewee tortoise piccolo ormar gino databases asyncpg".split())
+NOTING = ("save", "asave", "update", "aupdate")
 REMOVING = frozenset("delete adelete delete_one delete_many remove execute".split())
 IDEMPOTENCY = frozenset({"idempotency_key", "idempotency-key", "x-idempotency-key"})
 
@@ -278,6 +279,8 @@ def _is_note(line: Timeline, moment: Moment, level: int) -> bool:
         return False
     if Way(line, moment).creates:
         return True
+    if moment.points[level].written.rpartition(".")[2] not in NOTING:
+        return False
     handler = next(frame for frame in moment.frames_at(level) if frame.kind == "handler")
     told = (m for m in line.before(moment, "log", "report") if fork(m, moment) >= level)
     return any(frame.node is handler.node for m in told for frame in m.frames_at(level))
