@@ -70,8 +70,8 @@ def pay(order: Order, amount: int):
 
 ## Exempt
 
-Handlers that end normally, rollbacks of the database session, rows that only say what has happened: new ones, and
-ones that the handler itself saves where the failure is in the log already.
+Handlers that end normally, rollbacks of the database session, rows that only say what has happened: those that
+the handler itself makes, and those that it saves where the failure is in the log already.
 
 ## Limits
 

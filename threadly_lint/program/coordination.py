@@ -43,7 +43,7 @@ STATE_CHANGING = ("payment", "http")
 MENDING = ("external-call", "enqueue", "publish", "write", "upsert", "commit")
 OUTSIDE = ("external-call", "enqueue", "publish", "index-write", "sleep", "process")
 WITH_TRANSACTIONS = frozenset("django peewee tortoise piccolo ormar gino databases asyncpg".split())
-NOTING = ("save", "asave", "update", "aupdate")
+NOTING = frozenset("save asave update aupdate create acreate add".split())
 REMOVING = frozenset("delete adelete delete_one delete_many remove execute".split())
 IDEMPOTENCY = frozenset({"idempotency_key", "idempotency-key", "x-idempotency-key"})
 
@@ -277,10 +277,10 @@ def _is_note(line: Timeline, moment: Moment, level: int) -> bool:
     """Whether a row only says what has happened: a new one, or one that is kept while the log knows of the failure."""
     if moment.effect == "external-call" or moment.event.api.rpartition(".")[2] in REMOVING:
         return False
-    if Way(line, moment).creates:
-        return True
     if moment.points[level].written.rpartition(".")[2] not in NOTING:
         return False
+    if Way(line, moment).creates:
+        return True
     handler = next(frame for frame in moment.frames_at(level) if frame.kind == "handler")
     told = (m for m in line.before(moment, "log", "report") if fork(m, moment) >= level)
     return any(frame.node is handler.node for m in told for frame in m.frames_at(level))
