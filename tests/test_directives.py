@@ -18,6 +18,8 @@ from threadly_lint.skeleton.nodes import (
         ("x  # noqa", ("noqa", (), "", (1, 4, 1, 10))),
         ("x  # NOQA:tla001 , TLV reason", ("noqa", ("TLA001", "TLV"), "reason", (1, 4, 1, 30))),
         ("x  # noqa: for a reason", ("noqa", (), ": for a reason", (1, 4, 1, 24))),
+        ("x  # noqa: E501TLA001", ("noqa", ("E501", "TLA001"), "", (1, 4, 1, 22))),
+        ("x  # noqa: E501,F401, TL", ("noqa", ("E501", "F401", "TL"), "", (1, 4, 1, 25))),
         ("é  # why # noqa: E501,TLE002", ("noqa", ("E501", "TLE002"), "", (1, 10, 1, 29))),
         ("  # flake8: noqa", ("noqa-file", (), "", (1, 3, 1, 17))),
         ("# flake8: noqa: TLA001", ("noqa-file", ("TLA001",), "", (1, 1, 1, 23))),
@@ -50,6 +52,9 @@ def test_directive(text: str, expected: tuple[object, ...]) -> None:
         "x  # a word: threadly",
         "x  #noqa",
         "noqa = threadly = 1",
+        "x  # noqa: E501",
+        "x  # NOQA:e501,F401 W605 TODO",
+        "# flake8: noqa: E501",
     ],
 )
 def test_no_directive(text: str) -> None:
@@ -59,7 +64,6 @@ def test_no_directive(text: str) -> None:
 def test_several_directives_on_one_line() -> None:
     skeleton = skeleton_of("x\ny  # noqa: E501  # threadly: public a, b # noqa\n")
     assert skeleton.directives == (
-        Directive("noqa", ("E501",), "", (2, 4, 2, 16)),
         Directive("public", (), "a, b", (2, 18, 2, 41)),
         Directive("noqa", (), "", (2, 42, 2, 48)),
     )

@@ -21,6 +21,8 @@ SIMPLE = (
     "from ...a.b import (x, y as z,)",
     "from a import (  # import b\n x,  # )\n  y\n)",
     "from a \\\n  import b, \\\nc",
+    "from a.\\\n  b import c",
+    "from a. \\\n b.\\\n  c. d import e",
     "from a import *",
     "import a; x = 1",
     "import a  # from b import c",
@@ -120,7 +122,7 @@ def test_agrees_with_a_parse_on_noise(text: str) -> None:
 
 
 def places(skeleton: Skeleton) -> list[tuple[object, ...]]:
-    return [_place(statement) for statement in import_statements(skeleton.body)]
+    return [_place(statement) for statement in import_statements(skeleton)]
 
 
 def _place(statement: ImportStatement) -> tuple[object, ...]:
@@ -136,11 +138,11 @@ def _place(statement: ImportStatement) -> tuple[object, ...]:
         "if TYPE_CHECKING and x:\n    import a\n",
         "if x: \\\n    import a\n",
         "import \u00e9\n",
-        'f"{x["a"]}"\nimport a\n',
+        'f"{x["a"]}"\nif x:\n    import a\n',
         "\fimport a\n",
         "import a . b\n",
         "lazy import a\n",
-        "x = '\nimport a\n",
+        "x = '\nif x:\n    import a\n",
     ],
 )
 def test_refuses_what_only_a_parse_can_tell(text: str) -> None:
@@ -173,7 +175,7 @@ def test_reads_what_is_plain() -> None:
     )
     skeleton = scan_imports(text.encode())
     assert skeleton is not None
-    assert [(one.text, one.kind, one.symbol, one.span) for one in import_statements(skeleton.body)] == [
+    assert [(one.text, one.kind, one.symbol, one.span) for one in import_statements(skeleton)] == [
         ("from __future__ import annotations", "load", "", (2, 1, 2, 35)),
         ("from .stock import count", "local", "Shop.open", (5, 9, 7, 10)),
         ("import fast", "conditional", "", (9, 5, 9, 16)),

@@ -7,9 +7,9 @@ never come from the settings of the analysed project: linting a repository must 
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.util
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -114,6 +114,8 @@ class Registry:
 
     def nearest(self, word: str) -> str | None:
         """The code whose spelling or name comes closest to ``word``, or None when nothing is near."""
+        import difflib
+
         by_spelling = {code.lower(): code for code in self.codes} | self._codes_by_name
         matches = difflib.get_close_matches(word.lower().replace("_", "-"), by_spelling, n=1, cutoff=0.6)
         return by_spelling[matches[0]] if matches else None
@@ -216,7 +218,9 @@ def _rule_files(folder: Path) -> list[Path]:
 
 
 def _installed_packs(problems: list[str]) -> Iterator[_Candidate]:
-    from importlib.metadata import entry_points
+    if not any(map(_may_offer_packs, sys.path)):
+        return
+    from importlib.metadata import entry_points  # as slow to import as all the rest together
 
     for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.value):
         try:
@@ -228,6 +232,20 @@ def _installed_packs(problems: list[str]) -> Iterator[_Candidate]:
             yield from _modules_of(pack)
         else:
             yield _Candidate(point.module, point.module)
+
+
+def _may_offer_packs(entry: str) -> bool:
+    """Whether a distribution in an entry of ``sys.path`` may offer a rule pack; an archive always may."""
+    try:
+        names = os.listdir(entry or ".")
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    if any(name.endswith(".egg") for name in names):
+        return True
+    homes = (Path(entry, name, "entry_points.txt") for name in names if name.endswith((".dist-info", ".egg-info")))
+    return any(ENTRY_POINT_GROUP.encode() in home.read_bytes() for home in homes if home.is_file())
 
 
 def _folder_modules(folder: Path, problems: list[str]) -> Iterator[_Candidate]:

@@ -6,11 +6,10 @@ joins lines into one. ``# threadly: ignore[...]`` counts on the finding's line a
 
 from __future__ import annotations
 
-import difflib
 import re
-import tokenize
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from io import StringIO
 
 from threadly_lint import tool_codes
@@ -33,16 +32,17 @@ class Suppressions:
 
     def __init__(self, skeletons: Mapping[str, Skeleton], text_of: Callable[[str], str], today: date) -> None:
         self._skeletons = skeletons
-        self._text_of = text_of
         self._today = today
-        self._joined: dict[str, dict[int, range]] = {}
+        self._lines = cache(lambda path: text_of(path).split("\n"))
+        self._joined = cache(lambda path: _joined_lines("\n".join(self._lines(path))))
         self._used: set[tuple[str, Directive, str]] = set()
 
     def excuse(self, finding: Finding) -> Directive | None:
         """The comment that suppresses ``finding``, or None."""
-        for directive in self._candidates(finding):
+        skeleton = self._skeletons.get(finding.path)
+        for directive in skeleton.directives if skeleton else ():
             code = _matching_code(directive, finding.code)
-            if code is not None and not self._expired(directive):
+            if code is not None and not self._expired(directive) and self._reaches(directive, finding):
                 self._used.add((finding.path, directive, code))
                 return directive
         return None
@@ -67,25 +67,18 @@ class Suppressions:
                     yield _at(directive, path, tool_codes.MISSING_REASON, message)
                 yield from self._code_complaints(path, directive, registry, runs)
 
-    def _candidates(self, finding: Finding) -> Iterator[Directive]:
-        skeleton = self._skeletons.get(finding.path)
-        if skeleton is None or not skeleton.directives:
-            return
-        own_lines = _statement_lines(skeleton.body, finding.line)
-        for directive in skeleton.directives:
-            line = directive.span[0]
-            counts = directive.kind == "noqa-file"
-            counts |= directive.kind == "ignore" and line in own_lines
-            counts |= directive.kind == "noqa" and self._on_same_line(finding.path, line, finding.line)
-            if counts:
-                yield directive
+    def _reaches(self, directive: Directive, finding: Finding) -> bool:
+        if directive.kind == "noqa":
+            return self._on_same_line(finding.path, directive.span[0], finding.line)
+        if directive.kind == "ignore":
+            return directive.span[0] in _statement_lines(self._skeletons[finding.path].body, finding.line)
+        return directive.kind == "noqa-file"
 
     def _on_same_line(self, path: str, comment: int, finding: int) -> bool:
-        if comment == finding:
-            return True
-        if path not in self._joined:
-            self._joined[path] = _joined_lines(self._text_of(path))
-        return comment in self._joined[path].get(finding, ())
+        """Whether flake8 reads the lines of a comment and of a finding as one."""
+        if comment <= finding or not _may_continue(self._lines(path), comment):
+            return comment == finding
+        return comment in self._joined(path).get(finding, ())
 
     def _expired(self, directive: Directive) -> bool:
         until = _UNTIL.match(directive.text) if directive.kind == "ignore" else None
@@ -116,6 +109,8 @@ def _malformation(directive: Directive) -> str:
         return ""
     if directive.kind == "ignore":
         return "" if directive.codes else "`# threadly: ignore` names no code; write `# threadly: ignore[CODE] reason`"
+    import difflib
+
     near = difflib.get_close_matches(directive.kind, DIRECTIVES, n=1)
     hint = f"; did you mean `{near[0]}`?" if near else f"; known are {_listed(DIRECTIVES)}"
     return f"`# threadly: {directive.kind}` is unknown{hint}"
@@ -151,8 +146,16 @@ def _statement_at(body: Sequence[Stmt | Handler], line: int) -> Stmt | Handler |
 _BLOCKS = ("body", "handlers", "orelse", "final", "cases")
 
 
+def _may_continue(lines: Sequence[str], number: int) -> bool:
+    """Whether a line with a comment may continue the one before: after a backslash, or when a string ends in it."""
+    line, before = lines[number - 1], lines[number - 2] if number > 1 else ""
+    return before.endswith("\\") or '"""' in line or "'''" in line
+
+
 def _joined_lines(text: str) -> dict[int, range]:
     """For each line, the physical lines that flake8 reads as one with it."""
+    import tokenize
+
     joined: dict[int, range] = {}
     first, last = 0, 0
     try:

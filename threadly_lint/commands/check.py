@@ -200,11 +200,12 @@ def _asked_for(project: Project, paths: tuple[Path, ...]) -> frozenset[str] | No
 
 def _report(project: Project, outcome: Outcome, options: Options) -> None:
     from threadly_lint.commands._terminal import shown_from, wants_colour
-    from threadly_lint.report.json import render_json
     from threadly_lint.report.text import render_statistics, render_text
     from threadly_lint.run import read_text
 
     if options.output_format == "json":
+        from threadly_lint.report.json import render_json
+
         click.echo(render_json(outcome.findings, options.statistics))
     elif options.statistics:
         click.echo(render_statistics(outcome.findings), nl=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, cached_property
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -97,7 +98,7 @@ class ImportGraph:
         self.whole = cache(whole or skeletons.__getitem__)
         self.spells = spells
         self.modules = {file.path: file for file in (*project.files, *resolver.namespaces)}
-        self.edges = tuple(sorted(resolver.edges, key=lambda edge: edge.sort_key))
+        self.edges = tuple(resolver.edges)
         self.external = tuple(resolver.external)
         self.missing = tuple(resolver.missing)
 
@@ -144,24 +145,21 @@ class ImportGraph:
 
 def _statements(file: SourceFile, skeleton: Skeleton | None) -> Iterator[ImportStatement]:
     """A file's import statements; a stub is read by type checkers only."""
-    for statement in import_statements(skeleton.body if skeleton else ()):
+    for statement in import_statements(skeleton) if skeleton else ():
         yield msgspec.structs.replace(statement, kind="type-checking") if file.is_stub else statement
 
 
-class _Found(dict[str, SourceFile | None]):
-    """What dotted names mean below one source root: each is looked up once, as ``importer`` would find it."""
+class _Meaning(NamedTuple):
+    """What one way to spell an import means below one source root: the imported modules, sorted by their paths, with
+    the names taken from each; and the full names that no file answers, those of project modules apart."""
 
-    def __init__(self, look_up: Callable[[str, SourceFile], SourceFile | None], importer: SourceFile) -> None:
-        self._look_up = look_up
-        self._importer = importer
-
-    def __missing__(self, dotted: str) -> SourceFile | None:
-        found = self[dotted] = self._look_up(dotted, self._importer) if dotted else None
-        return found
+    targets: tuple[tuple[str, tuple[tuple[str, ...], bool]], ...]
+    external: tuple[str, ...]
+    missing: tuple[str, ...]
 
 
 class _Resolver:
-    """Finds the modules that import statements mean."""
+    """Finds the modules that import statements mean. What is spelled alike below one source root is found once."""
 
     def __init__(self, project: Project) -> None:
         self.namespaces = tuple(_namespaces(project))
@@ -172,34 +170,49 @@ class _Resolver:
         self._namespaces_by_name: defaultdict[str, list[SourceFile]] = defaultdict(list)
         for namespace in self.namespaces:
             self._namespaces_by_name[namespace.module].append(namespace)
-        self._found: dict[str, _Found] = {}
+        self._found: dict[tuple[str, str], SourceFile | None] = {}
+        self._meanings: dict[tuple[str, str | None, bool, tuple[str, ...]], _Meaning] = {}
 
     def follow(self, file: SourceFile, statement: ImportStatement) -> None:
-        """Note what ``statement`` in ``file`` imports."""
-        found = self._found.get(file.root) or self._found.setdefault(file.root, _Found(self._look_up, file))
+        """Note what ``statement`` in ``file`` imports; nothing when its dots lead out of the source root."""
+        base, level, path = statement.module, statement.level, file.path
+        if level:
+            base = self._project.resolve_relative(file, level, base or "")
+            if base is None:
+                return
+        names = tuple([alias.name for alias in statement.names])
+        key = (file.root, base, level > 0, names)
+        meaning = self._meanings.get(key) or self._meanings.setdefault(key, self._meaning(file, base, names, level > 0))
+        self.edges += [ImportEdge(path, target, statement, *how) for target, how in meaning.targets]
+        self.external += [LooseImport(path, name, statement) for name in meaning.external]
+        self.missing += [LooseImport(path, name, statement) for name in meaning.missing]
+
+    def _meaning(self, file: SourceFile, base: str | None, names: tuple[str, ...], is_relative: bool) -> _Meaning:
         targets: dict[tuple[str, bool], list[str]] = {}
-        for name, dotted in self._wanted(file, statement):
-            whole = found[dotted]
-            target = whole or found[dotted.rpartition(".")[0]]
+        external, missing = [], []
+        for name in names:
+            dotted = name if base is None else f"{base}.{name}"
+            whole = self._find(dotted, file)
+            target = whole or self._find(dotted.rpartition(".")[0], file)
             if target is not None:
                 targets.setdefault((target.path, whole is not None), []).append(name)
+            elif is_relative or self._find(dotted.partition(".")[0], file):
+                missing.append(dotted)
             else:
-                is_ours = statement.level or found[dotted.partition(".")[0]] is not None
-                (self.missing if is_ours else self.external).append(LooseImport(file.path, dotted, statement))
-        for (path, is_whole), names in targets.items():
-            self.edges.append(ImportEdge(file.path, path, statement, tuple(names), is_whole))
+                external.append(dotted)
+        ordered = sorted(targets.items(), key=lambda item: item[0][0])
+        return _Meaning(
+            tuple((path, (tuple(names), is_whole)) for (path, is_whole), names in ordered),
+            tuple(external),
+            tuple(missing),
+        )
 
-    def _wanted(self, file: SourceFile, statement: ImportStatement) -> Iterator[tuple[str, str]]:
-        """The imported names and their full dotted names; nothing when the dots lead out of the source root."""
-        names = [alias.name for alias in statement.names]
-        if statement.module is None:
-            yield from zip(names, names, strict=True)
-            return
-        base: str | None = statement.module
-        if statement.level:
-            base = self._project.resolve_relative(file, statement.level, statement.module)
-        if base is not None:
-            yield from ((name, f"{base}.{name}") for name in names)
+    def _find(self, dotted: str, importer: SourceFile) -> SourceFile | None:
+        """The module that ``dotted`` is for files below the source root of ``importer``."""
+        key = (importer.root, dotted)
+        if key not in self._found:
+            self._found[key] = self._look_up(dotted, importer) if dotted else None
+        return self._found[key]
 
     def _look_up(self, dotted: str, importer: SourceFile) -> SourceFile | None:
         found = self._project.find_module(dotted, importer)

@@ -56,4 +56,7 @@ class ImportsOnly:
         return not pattern.isascii() or re.search(pattern.encode(), self._content(path)) is not None
 
     def _content(self, path: str) -> bytes:
-        return self._texts[path] if path in self._texts else (self.project.root / path).read_bytes()
+        if path in self._texts:
+            return self._texts[path]
+        with open(f"{self.project.root}/{path}", "rb", buffering=0) as stream:
+            return stream.read()

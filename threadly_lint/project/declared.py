@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import configparser
 import posixpath
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -51,6 +49,8 @@ def _source_root(dotted: str, folder: str) -> SourceRoot:
 
 
 def _from_pyproject(text: str) -> Iterator[tuple[str, str]]:
+    import tomllib
+
     try:
         tool = tomllib.loads(text).get("tool", {})
     except ValueError:
@@ -91,6 +91,8 @@ def _from_hatch(build: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _from_setup_cfg(text: str) -> Iterator[tuple[str, str]]:
+    import configparser
+
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(text)

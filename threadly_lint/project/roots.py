@@ -11,7 +11,6 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,20 +19,24 @@ from threadly_lint.project.tree import Tree, is_below, join, lineage, place_of
 
 _HEAD = 32 * 1024
 _IMPORT = re.compile(
-    rb"""\n[ \t]*(?:
-        from [ \t]+ (\.*)([\w.]*) [ \t]+ import\b
-        | import [ \t]+ ( [\w.]+ (?:[ \t]+as[ \t]+\w+)? (?:[ \t]*,[ \t]* [\w.]+ (?:[ \t]+as[ \t]+\w+)? )* )
+    rb"""\n[ \t]*+(?:
+        from [ \t]++ (\.*+)([\w.]*+) [ \t]++ import\b
+        | import [ \t]++ ( [\w.]++ (?:[ \t]+as[ \t]+\w+)? (?:[ \t]*,[ \t]* [\w.]++ (?:[ \t]+as[ \t]+\w+)? )* )
     )""",
     re.VERBOSE,
 )
 
 
 class Served(NamedTuple):
-    """An import of the file at ``importer`` whose target is at ``target``, when names start from ``folder``."""
+    """What an absolute name means when names start from ``folder``: ``target``, and the file there if it is none."""
 
     folder: str
     target: str
-    importer: str
+    file: str | None
+
+
+Case = list[Served]
+"""The ways to read one import."""
 
 
 def scan_imports(root: Path, paths: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -78,13 +81,16 @@ def _mount_of(path: str, mounts: list[SourceRoot]) -> SourceRoot | None:
 
 
 class _Votes:
-    """Counts how many imports speak for each pair of a source root and a place below it."""
+    """Counts how many imports speak for each pair of a source root and a place below it.
+
+    An import speaks for the place that it names, for the importing file, and for all folders around the two.
+    """
 
     def __init__(self, tree: Tree, markers: frozenset[str]) -> None:
         self.tree = tree
         self.markers = markers
         self.totals: Counter[str] = Counter()
-        self.counts: Counter[tuple[str, str]] = Counter()
+        self.counts: defaultdict[tuple[str, str], int] = defaultdict(int)
         self.relative: Counter[str] = Counter()
         self.parents: defaultdict[str, list[str]] = defaultdict(list)
         for place in tree.folders | tree.modules.keys():
@@ -93,58 +99,76 @@ class _Votes:
         for folders in self.parents.values():
             folders.sort()
         self._lineage = cache(lambda place: tuple(lineage(place)))
+        self._meanings = cache(self._meanings_of)
 
     def count(self, imports: Mapping[str, Collection[str]]) -> None:
         """Clear cases first; then an import that several folders could serve goes to the one that serves more."""
-        cases = []
-        for path, name in ((path, name) for path, names in imports.items() for name in names):
-            if name.startswith("."):
-                self._count_relative(path, name)
-            else:
-                cases.append(self._servers(path, name))
-        for case in cases:
-            if len(case) == 1:
-                self._add(case[0])
+        cases: dict[str, list[Case]] = {}
+        for path, names in imports.items():
+            cases[path] = [case for name in names if not name.startswith(".") and (case := self._servers(path, name))]
+            self._count_relative(path, [name for name in names if name.startswith(".")])
+        for path, found in cases.items():
+            self._add(path, [case[0] for case in found if len(case) == 1])
         clear = self.totals.copy()
-        for case in cases:
-            if len(case) > 1:
-                self._add(max(case, key=lambda served: (clear[served.folder], -len(served.folder))))
+        for path, found in cases.items():
+            if doubtful := [case for case in found if len(case) > 1]:
+                self._add(path, [max(case, key=lambda one: (clear[one.folder], -len(one.folder))) for case in doubtful])
 
-    def _add(self, served: Served) -> None:
-        folder, target, importer = served
-        spoken_for = {place for end in (target, importer) if is_below(end, folder) for place in self._lineage(end)}
-        self.totals[folder] += 1
-        self.counts.update((folder, place) for place in spoken_for)
+    def _add(self, path: str, servers: list[Served]) -> None:
+        """Count imports of one file. No folder is counted twice for an import: its target's folders end where they
+        become the importing file's own."""
+        counts, importer, numbers = self.counts, place_of(path), defaultdict[str, int](int)
+        own = frozenset(lineage(importer))
+        for folder, target, _ in servers:
+            numbers[folder] += 1
+            around = own if is_below(importer, folder) else frozenset()
+            for place in self._lineage(target):
+                if place in around:
+                    break
+                counts[folder, place] += 1
+        for folder, number in numbers.items():
+            self.totals[folder] += number
+            for place in own if is_below(importer, folder) else ():
+                counts[folder, place] += number
 
-    def _count_relative(self, path: str, name: str) -> None:
+    def _count_relative(self, path: str, names: list[str]) -> None:
         """A relative import passes through its own folder and those around it that its dots name: all are packages."""
-        level = len(name) - len(name.lstrip("."))
-        self.relative.update(islice(lineage(path.rpartition("/")[0]), level))
+        around = tuple(lineage(path.rpartition("/")[0])) if names else ()
+        for name in names:
+            self.relative.update(around[: len(name) - len(name.lstrip("."))])
 
-    def _servers(self, path: str, name: str) -> list[Served]:
+    def _servers(self, path: str, name: str) -> Case:
         """The ways to read one absolute import."""
-        top, _, rest = name.partition(".")
-        if top not in self.parents:
+        meanings = self._meanings(name)
+        if not meanings:
             return []
-        if not rest and top in sys.stdlib_module_names:
+        found = [served for served in meanings if served.file != path]
+        near = [served for served in found if is_below(path, served.folder)]
+        if not near and (len(found) != 1 or found[0].folder in self.tree.packages):
+            return []
+        return near or found
+
+    def _meanings_of(self, name: str) -> Case:
+        """What an absolute name means from each folder that offers it."""
+        top, dot, _ = name.partition(".")
+        if top not in self.parents or (not dot and top in sys.stdlib_module_names):
             return []
         place = name.replace(".", "/")
-        found = [folder for folder in self.parents[top] if self._serves(path, folder, place)]
-        near = [folder for folder in found if is_below(path, folder)]
-        if not near and (len(found) != 1 or found[0] in self.tree.packages):
-            return []
-        return [Served(folder, join(folder, place), place_of(path)) for folder in near or found]
+        served = [self._served(folder, place) for folder in self.parents[top]]
+        return [one for one in served if one is not None]
 
-    def _serves(self, path: str, folder: str, place: str) -> bool:
+    def _served(self, folder: str, place: str) -> Served | None:
         """A folder inside a package serves dotted names only: ``redis`` alone is more likely to be the library.
 
         And a folder with packaging files is no package, unless it says so.
         """
         if folder in self.tree.packages and "/" not in place and folder not in self.markers:
-            return False
+            return None
         target = join(folder, place)
         file = self.tree.find(target)
-        return file != path if file else target in self.tree.folders and target not in self.markers
+        if file or (target in self.tree.folders and target not in self.markers):
+            return Served(folder, target, file)
+        return None
 
 
 class _Chooser:
@@ -163,18 +187,22 @@ class _Chooser:
         self.votes = votes
         self.declared = declared
         self.marked = marked
+        self._candidates = cache(self._candidates_around)
 
     def choose(self, path: str) -> str:
         """The folder that most imports speak for, else the nearest that is likely to be a source root."""
-        *inner, outermost = _importable(path.rpartition("/")[0])
-        candidates = [*filter(self._can_be_root, inner), outermost]
-        best = outermost
+        candidates = self._candidates(path.rpartition("/")[0])
+        best = outermost = candidates[-1]
         for folder in candidates[-2::-1]:
             if self._is_better(folder, best, path):
                 best = folder
         if self.votes.counts[best, _top_place(path, best)]:
             return best
         return next((folder for folder in candidates if self._is_likely(folder)), outermost)
+
+    def _candidates_around(self, folder: str) -> list[str]:
+        *inner, outermost = _importable(folder)
+        return [*filter(self._can_be_root, inner), outermost]
 
     def _can_be_root(self, folder: str) -> bool:
         """Names start from inside a package only if more imports say so than pass through that package."""

@@ -1,4 +1,8 @@
-"""Comments that speak to the linter: ``# noqa``, ``# flake8: noqa`` and ``# threadly: WORD[CODES] text``."""
+"""Comments that speak to the linter: ``# noqa``, ``# flake8: noqa`` and ``# threadly: WORD[CODES] text``.
+
+A ``# noqa`` that names codes of other linters alone is none of them. Most are of that kind, so a look at the comment
+signs settles most files; only in the others are strings told from comments.
+"""
 
 from __future__ import annotations
 
@@ -22,20 +26,24 @@ _TO_COMMENT = re.compile(
 )
 _START = re.compile(r"# noqa|# flake8[:=]\s*noqa|#\s*threadly:", re.IGNORECASE)
 _CODE = r"(?:[A-Z]+[0-9]+|TL[A-Z]?\b)"
-_NOQA = re.compile(rf"# (?P<file>flake8[:=]\s*)?noqa(?::\s?(?P<codes>{_CODE}(?:[,\s]*{_CODE})*))?", re.IGNORECASE)
+_CODES = rf"{_CODE}(?:[,\s]*{_CODE})*"
+_NOQA = re.compile(rf"# (?P<file>flake8[:=]\s*)?noqa(?::\s?(?P<codes>{_CODES}))?", re.IGNORECASE)
+_FOREIGN = r"(?!TL)[A-Z]++[0-9]++"
+_OURS = re.compile(
+    rf"#(?: (?:flake8[:=]\s*+)?noqa(?!:\s?{_FOREIGN}(?:[,\s]*+{_FOREIGN})*+(?![,\s]*TL))|\s*threadly:)", re.IGNORECASE
+)
 _THREADLY = re.compile(r"#\s*threadly:\s*(?P<word>[a-z][\w-]*)?(?:\[(?P<codes>[^\]]*)\])?", re.IGNORECASE)
 
 
 def find_directives(text: str) -> tuple[Directive, ...]:
     """The directives of a file in order of their places. The same words inside a string are none."""
-    lowered = text.lower()
-    if "noqa" not in lowered and "threadly:" not in lowered:
+    if _OURS.search(text) is None:
         return ()
     found: list[Directive] = []
     line, counted = 1, 0
     for token in _TO_COMMENT.finditer(text):
         comment, start = token["comment"], token.start("comment")
-        if _START.search(comment) is None:
+        if _OURS.search(comment) is None:
             continue
         line, counted = line + text.count("\n", counted, start), start
         before = text[text.rfind("\n", 0, counted) + 1 : counted]
@@ -48,6 +56,8 @@ def _directives(comment: str, line: int, before: str) -> Iterator[Directive]:
     starts = [match.start() for match in _START.finditer(comment)]
     for start, end in pairwise([*starts, len(comment)]):
         part = comment[start:end].rstrip()
+        if _OURS.match(part) is None:
+            continue
         column = len(before) + start + 1
         span = (line, column, line, column + len(part))
         alone = start == 0 and not before.strip()

@@ -22,6 +22,7 @@ from threadly_lint.skeleton.nodes import (
     ImportFrom,
     Match,
     Name,
+    Skeleton,
     Span,
     Stmt,
     Try,
@@ -54,9 +55,15 @@ class ImportStatement(Struct, frozen=True, array_like=True, gc=False):
         return f"import {names}" if self.module is None else f"from {'.' * self.level}{self.module} import {names}"
 
 
-def import_statements(body: tuple[Stmt, ...]) -> Iterator[ImportStatement]:
-    """All import statements below a module's body, in source order."""
-    return _in_block(body, "load", "")
+class Scanned(Skeleton, frozen=True, array_like=True, gc=False):
+    """What is known of a file that was searched for its import statements alone: the body is left empty."""
+
+    imports: tuple[ImportStatement, ...] = ()
+
+
+def import_statements(skeleton: Skeleton) -> Iterator[ImportStatement]:
+    """All import statements of a file, in source order."""
+    return iter(skeleton.imports) if isinstance(skeleton, Scanned) else _in_block(skeleton.body, "load", "")
 
 
 def _in_block(body: tuple[Stmt, ...], kind: ImportKind, symbol: str) -> Iterator[ImportStatement]:
@@ -67,7 +74,7 @@ def _in_block(body: tuple[Stmt, ...], kind: ImportKind, symbol: str) -> Iterator
             yield ImportStatement(None, 0, statement.names, kind, symbol, statement.span)
         elif isinstance(statement, _COMPOUND):
             for block, inner_kind, inner_symbol in _blocks(statement, symbol):
-                yield from _in_block(block, _weaker(kind, inner_kind), inner_symbol)
+                yield from _in_block(block, weaker(kind, inner_kind), inner_symbol)
 
 
 _COMPOUND = (Function, Class, If, For, While, Try, With, Match)
@@ -96,7 +103,8 @@ def _blocks(statement: Stmt, symbol: str) -> Iterator[tuple[tuple[Stmt, ...], Im
             yield case.body, "load", symbol
 
 
-def _weaker(one: ImportKind, other: ImportKind) -> ImportKind:
+def weaker(one: ImportKind, other: ImportKind) -> ImportKind:
+    """The weaker tie of two."""
     return max(one, other, key=IMPORT_KINDS.index)
 
 

@@ -1,65 +1,59 @@
-"""An imports-only skeleton without a parse: several times cheaper, and exact or refused.
+"""The import statements of a file without a parse: many times cheaper, and exact or refused.
 
-Strings and comments are dropped first. What is then left of the keyword ``import`` can only be an import statement, and
-what stands around it can be told from block headers and indentation. Wherever the text is not as plain as that (an
-import behind a semicolon, torn quotes in an f-string, an exotic condition) the answer is None: parse the file.
+Most files have all their imports at their top, and nothing there that could hide one: no string over several lines, no
+line that continues another one. Where each ``import`` up to the last one belongs to such a statement at the left
+margin, that is all there is to know.
+
+In other files strings and comments are dropped first. What is then left of the keyword ``import`` can only be an import
+statement, and what stands around it can be told from block headers and indentation. Wherever the text is not as plain
+as that (an import behind a semicolon, torn quotes in an f-string, an exotic condition) the answer is None: parse it.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import lru_cache
+
+from msgspec import Struct
 
 from threadly_lint.skeleton.decode import Unreadable, decode
 from threadly_lint.skeleton.directives import find_directives
-from threadly_lint.skeleton.nodes import (
-    NOWHERE,
-    Alias,
-    Class,
-    Compare,
-    Constant,
-    Expr,
-    Function,
-    If,
-    Import,
-    ImportFrom,
-    Name,
-    Parameters,
-    Skeleton,
-    Span,
-    Stmt,
-    Try,
-)
+from threadly_lint.skeleton.import_statements import ImportKind, ImportStatement, Scanned, weaker
+from threadly_lint.skeleton.nodes import NOWHERE, Alias, Span
 
+_BEFORE_IMPORT = re.compile(r"(?:.*[;:\\])?[ \t\f]*(?:lazy\b)?[ \t]*(?:from\b.*)?")
+_IN_COMMENT = re.compile(r"""[^'"#]*#[^'"]*""")
+_REST_OF_IMPORT = re.compile(r"import\s*\((?:[^)#]|#[^\n]*)*\)[^\n]*|(?:[^\n]*\\\n)*[^\n]*")
+_DOCSTRING = re.compile(r'(?:[ \t]*(?:#[^\n]*)?\n)*[rRuU]?"""[^"\\]*(?:"(?!"")[^"\\]*)*"""')
+_AT_TOP = re.compile(
+    r"\n(from ([\w.]+) import (?:([\w., *]*[\w*])|\(([^()\\]*)\))|import ([\w., ]*\w))[ \t]*(?:#[^\n]*)?(?=\n|\Z)"
+)
+_COMMENT = re.compile(r"#[^\n]*")
 _STRING_OR_COMMENT = re.compile(
-    r'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"""|\Z)'
-    r"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:'''|\Z)"
-    r'|"[^"\\\n]*(?:\\.[^"\\\n]*)*"'
-    r"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'"
-    r"|#[^\n]*",
+    r'"""(?:[^"\\]++|\\.|"(?!""))*+(?:"""|\Z)'
+    r"|'''(?:[^'\\]++|\\.|'(?!''))*+(?:'''|\Z)"
+    r'|"(?:[^"\\\n]++|\\.)*+"'
+    r"|'(?:[^'\\\n]++|\\.)*+'"
+    r"|#[^\n]*+",
     re.DOTALL,
 )
 _FORMATTED = re.compile(r"[fFtT][rR]?\Z")
 _LAST_OF_PREFIX = frozenset("fFtTrR")
-_PLAIN_FIELD = r"""[^{}'"\n]|'[^'{}\n]*'|"[^"{}\n]*\""""
+_PLAIN_FIELD = r"""[^{}'"]|'[^'{}\n]*'|"[^"{}\n]*\""""
 _WHOLE_FSTRING = re.compile(
     rf"(?:[^{{}}]++|\{{\{{|\}}\}}|\{{(?:{_PLAIN_FIELD}|\{{(?:{_PLAIN_FIELD})*+\}})*+\}})*+", re.DOTALL
 )
-_BEFORE_IMPORT = re.compile(r"(?:.*[;:\\])?[ \t\f]*(?:lazy\b)?[ \t]*(?:from\b.*)?")
-_IN_COMMENT = re.compile(r"""[^'"#]*#[^'"]*""")
-_REST_OF_IMPORT = re.compile(r"import\s*\((?:[^)#]|#[^\n]*)*\)[^\n]*|(?:[^\n]*\\\n)*[^\n]*")
-_TOP_LEVEL = re.compile(r"\n(?<!\\\n)(?=(?:import|from)\b)")
-_INDENTED = re.compile(r"\n[ \t\f]+(?:import|from)\b")
-_AT_ANY_LEVEL = re.compile(
-    r"\n(?<!\\\n)([ \t\f]*)"
+_LINE_START = re.compile(
+    r"\n(?<!\\\n)([ \t\f]*+)"
     r"(import|from|async|def|class|if|elif|else|try|except|finally|for|while|with|match|case)\b"
 )
 _WORDS_OF_EXPRESSIONS = frozenset({"if", "else", "for", "async", "match", "case"})
-_PLAIN_STATEMENT = re.compile(r"(?:from ([\w.]+) )?import ([\w., *]+)(?=\n|\Z)")
 _GAP = r"(?:[ \t\f]|\\\n)"
 _STATEMENT = re.compile(
-    rf"(?:from\b((?:[\w.]|{_GAP})+?)\bimport\b{_GAP}*(?:\(([^()]*)\)|((?:[^\n;\\(]|\\\n)+))|import\b((?:[^\n;\\]|\\\n)+))"
-    rf"(?={_GAP}*(?:[\n;]|\Z))"
+    rf"(?:from\b{_GAP}*+(\.*+{_GAP}*+(?:(?!import\b)[\w.]++{_GAP}*+)*+)import\b{_GAP}*+"
+    rf"(?:\(([^()]*+)\)|((?:[^\n;\\(]++|\\\n)++))"
+    rf"|import\b((?:[^\n;\\]++|\\\n)++))(?={_GAP}*+(?:[\n;]|\Z))"
 )
 _TEST = re.compile(
     r"[ \t]*(\()?[ \t]*(?:False|0|(not[ \t]+)?(?:(?:\w+[ \t]*\.[ \t]*)*TYPE_CHECKING|(__name__[ \t]*==[ \t]*__main__)))"
@@ -69,45 +63,32 @@ _KEYWORD = re.compile(r"\bimport\b")
 _DEFINITION = re.compile(r"[ \t]+(\w+)")
 _ASYNC_BLOCK = re.compile(r"[ \t]+(def|for|with)\b")
 _LINE_END = re.compile(r"\n(?<!\\\n)")
-_NO_PARAMETERS = Parameters(NOWHERE, ())
-_TESTS: dict[str, Expr] = {
-    "typing": Name(NOWHERE, "TYPE_CHECKING"),
-    "main": Compare(NOWHERE, Name(NOWHERE, "__name__"), ("==",), (Constant(NOWHERE, "str", "__main__"),)),
-}
 
 
 class _Doubt(Exception):
     """The text is not plain enough to be read without a parser."""
 
 
-def scan_imports(data: bytes) -> Skeleton | None:
-    """The imports-only skeleton of a Python file's bytes, or None when only a parse can tell.
+def scan_imports(data: bytes) -> Scanned | None:
+    """The import statements in a Python file's bytes, or None when only a parse can tell.
 
-    Its body holds the import statements and around them definitions, ``try`` and those ``if`` statements that decide
-    when an import runs; nothing else. Only the import statements have a place, which their aliases share. A text that
-    Python rejects is not noticed.
+    The imported names have no places. A text that Python rejects is not noticed.
     """
     try:
         text = decode(data)
-        body = _scan(text)
+        imports = _scan(text)
     except (Unreadable, _Doubt):
         return None
     lines = text.count("\n") + (text[-1:] not in ("", "\n"))
-    return Skeleton(body, lines, find_directives(text))
+    return Scanned((), lines, find_directives(text), imports=tuple(imports))
 
 
-def _scan(text: str) -> tuple[Stmt, ...]:
+def _scan(text: str) -> list[ImportStatement]:
     end = _end_of_imports(text)
     if not end:
-        return ()
-    code = "\n" + _STRING_OR_COMMENT.sub(_blank, text[:end])
-    if '"' in code or "'" in code:
-        raise _Doubt
-    reader = _Reader(code)
-    reader.read()
-    if reader.found != code.count("import") and reader.found != len(_KEYWORD.findall(code)):
-        raise _Doubt
-    return reader.result()
+        return []
+    found = _read_top(text, end)
+    return _Reader("\n" + _STRING_OR_COMMENT.sub(_blank, text[:end])).read() if found is None else found
 
 
 def _end_of_imports(text: str) -> int:
@@ -115,7 +96,8 @@ def _end_of_imports(text: str) -> int:
     at = len(text)
     while (at := _last_import(text, at)) >= 0:
         line = text.rfind("\n", 0, at) + 1
-        if _BEFORE_IMPORT.fullmatch(text, line, at) and not _IN_COMMENT.fullmatch(text, line, at):
+        is_likely = _BEFORE_IMPORT.fullmatch(text, line, at) or text.endswith("\\\n", 0, line)
+        if is_likely and not _IN_COMMENT.fullmatch(text, line, at):
             rest = _REST_OF_IMPORT.match(text, at)
             return rest.end() if rest else len(text)
     return 0
@@ -126,6 +108,25 @@ def _last_import(text: str, end: int) -> int:
         if not text[end : end + 7].isidentifier() or end + 6 == len(text):
             return end
     return -1
+
+
+def _read_top(text: str, end: int) -> list[ImportStatement] | None:
+    """The statements up to ``end`` when all of them are plain ones at the left margin; None when it takes more to tell
+    whether they are. A docstring before them does no harm."""
+    docstring = _DOCSTRING.match(text)
+    start = docstring.end() if docstring else 0
+    code = "\n" + text[start:end]
+    if "\\" in code or '"""' in code or "'''" in code:
+        return None
+    lines = _Lines(code, text.count("\n", 0, start))
+    found, accounted = [], 0
+    for match in _AT_TOP.finditer(code):
+        _, source, plain, bracketed, modules = match.groups()
+        names = plain or modules or _COMMENT.sub("", bracketed or "").strip().removesuffix(",")
+        span = lines.span(*match.span(1))
+        found.append(ImportStatement(*_read_names(source, names), "load", "", span))
+        accounted += code.count("import", *match.span())
+    return found if accounted == code.count("import") else None
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -145,170 +146,168 @@ def _is_formatted(text: str, start: int) -> bool:
     return text[start - 1 : start] in _LAST_OF_PREFIX and bool(_FORMATTED.search(text, max(start - 2, 0), start))
 
 
-class _Block(NamedTuple):
+class _Block(Struct, gc=False):
     """An open block: the indentation of its header, the header's first word and where that ends, the block before it on
-    the same level (which it may continue), and what it holds."""
+    the same level (which it may continue), and the one around it.
+
+    ``moment`` is when imports in it run, with the definition that they are in; None until somebody asks.
+    """
 
     indent: int
     word: str
     end: int
     before: _Block | None
-    body: list[Stmt]
+    outer: _Block | None
+    moment: tuple[ImportKind, str] | None = None
 
 
 class _Reader:
     """Reads imports and block headers off a code without strings and comments, keeping track of the open blocks."""
 
     def __init__(self, code: str) -> None:
-        self.code = code
-        self.found = 0
-        self._open = [_Block(-1, "", 0, None, [])]
-        self._counted = 0
-        self._line = 0
+        self._code = code
+        self._lines = _Lines(code, 0)
         self._has_moments = "TYPE_CHECKING" in code or "__main__" in code
+        self._depth = 0
+        self._checked = 0
 
-    def read(self) -> None:
-        if not _INDENTED.search(self.code):
-            self._open[0].body.extend(self._import(token.end()) for token in _TOP_LEVEL.finditer(self.code))
-            return
-        depth = checked = 0
-        for token in _AT_ANY_LEVEL.finditer(self.code):
+    def read(self) -> list[ImportStatement]:
+        """All import statements. Raises ``_Doubt``."""
+        code = self._code
+        if '"' in code or "'" in code:
+            raise _Doubt
+        width: Callable[[str], int] = _width if "\t" in code or "\f" in code else len
+        found = []
+        block = _Block(-1, "", 0, None, None, ("load", ""))
+        for token in _LINE_START.finditer(code):
             blanks, word = token.groups()
-            if word in _WORDS_OF_EXPRESSIONS:
-                depth += self._depth(checked, token.start())
-                checked = token.start()
-                if depth:
-                    continue
-            self._take(_width(blanks), word, token)
+            if word in _WORDS_OF_EXPRESSIONS and self._is_in_brackets(token.start()):
+                continue
+            indent, before = width(blanks), None
+            while block.outer and block.indent >= indent:
+                before, block = block, block.outer
+            if word in ("import", "from"):
+                found.append(self._import(token.start(2), *self._moment(block)))
+            else:
+                block = _Block(indent, word, token.end(), before, block)
+        if len(found) != code.count("import") and len(found) != len(_KEYWORD.findall(code)):
+            raise _Doubt
+        return found
 
-    def result(self) -> tuple[Stmt, ...]:
-        self._close(0)
-        return tuple(self._open[0].body)
+    def _is_in_brackets(self, position: int) -> bool:
+        """Whether more brackets are opened than closed before a position; asked in the order of the code."""
+        self._depth += self._opened(self._checked, position)
+        self._checked = position
+        return self._depth > 0
 
-    def _take(self, indent: int, word: str, token: re.Match[str]) -> None:
-        before = self._close(indent)
-        if word in ("import", "from"):
-            self._open[-1].body.append(self._import(token.start(2)))
-        else:
-            self._open.append(_Block(indent, word, token.end(), before, []))
-
-    def _close(self, indent: int) -> _Block | None:
-        """Close the blocks that end before a line with this indentation; the last of them."""
-        last = None
-        while self._open[-1].indent >= indent:
-            last = self._open.pop()
-            if last.body:
-                self._open[-1].body.extend(self._wrap(last))
-        return last
-
-    def _depth(self, start: int, end: int) -> int:
+    def _opened(self, start: int, end: int) -> int:
         """How many more brackets are opened than closed in a stretch."""
-        count = self.code.count
+        count = self._code.count
         opened = count("(", start, end) + count("[", start, end) + count("{", start, end)
         return opened - count(")", start, end) - count("]", start, end) - count("}", start, end)
 
-    def _wrap(self, block: _Block) -> tuple[Stmt, ...]:
-        """The statement that the block was, as far as imports care; its place is not kept."""
-        body, word, end = tuple(block.body), block.word, block.end
+    def _moment(self, block: _Block) -> tuple[ImportKind, str]:
+        """When imports in a block run, and the dotted name of the definition that they are in."""
+        if block.moment is None and block.outer is not None:
+            kind, symbol = self._moment(block.outer)
+            own, name = self._meaning(block)
+            block.moment = weaker(kind, own), f"{symbol}.{name}" if symbol and name else symbol or name
+        return block.moment or ("load", "")
+
+    def _meaning(self, block: _Block) -> tuple[ImportKind, str]:
+        """What a block by itself makes of the imports in it, and its name if it is a definition."""
+        word, end = block.word, block.end
         if word == "async":
-            header = _ASYNC_BLOCK.match(self.code, end)
+            header = _ASYNC_BLOCK.match(self._code, end)
             if not header:
                 raise _Doubt
             word, end = header[1], header.end()
-        if word in ("def", "class"):
-            name = _DEFINITION.match(self.code, end)
-            if not name:
-                raise _Doubt
-            return (_definition(word, name[1], body),)
-        kind = self._clause(block)[0]
-        if kind == "try":
-            return (Try(NOWHERE, body, handlers=(), orelse=(), final=()),)
-        return (If(NOWHERE, _TESTS[kind], body, orelse=()),) if kind in _TESTS else body
+        if word not in ("def", "class"):
+            return self._clause(block)[0], ""
+        name = _DEFINITION.match(self._code, end)
+        if not name:
+            raise _Doubt
+        return "local" if word == "def" else "load", name[1]
 
-    def _clause(self, block: _Block) -> tuple[str, str]:
-        """What the clause is, and what an ``else`` behind it would be."""
+    def _clause(self, block: _Block) -> tuple[ImportKind, ImportKind]:
+        """What a clause makes of the imports in it, and what an ``else`` behind it would."""
         if block.word in ("try", "except", "finally"):
-            return "try", "try"
+            return "conditional", "conditional"
         continued = block.before if block.word in ("elif", "else") else None
-        inherited = self._clause(continued)[1] if continued else "plain"
+        inherited = self._clause(continued)[1] if continued else "load"
         if block.word == "else":
-            return inherited, "plain"
+            return inherited, "load"
         if block.word not in ("if", "elif"):
-            return "plain", "plain"
+            return "load", "load"
         body, otherwise = self._condition(block.end)
-        return _stronger(inherited, body), _stronger(inherited, otherwise)
+        return weaker(inherited, body), weaker(inherited, otherwise)
 
-    def _condition(self, end: int) -> tuple[str, str]:
-        test = _TEST.match(self.code, end)
+    def _condition(self, end: int) -> tuple[ImportKind, ImportKind]:
+        test = _TEST.match(self._code, end)
         if not test:
-            header = self.code[end : self._line_end(end)] if self._has_moments else ""
+            header = self._code[end : self._line_end(end)] if self._has_moments else ""
             if "TYPE_CHECKING" in header or "__main__" in header:
                 raise _Doubt
-            return "plain", "plain"
-        kind = "main" if test[3] else "typing"
-        return ("plain", kind) if test[2] else (kind, "plain")
+            return "load", "load"
+        kind: ImportKind = "script" if test[3] else "type-checking"
+        return ("load", kind) if test[2] else (kind, "load")
 
     def _line_end(self, start: int) -> int:
         """Where the logical line around ``start`` ends."""
-        for token in _LINE_END.finditer(self.code, start):
-            if not self._depth(start, token.start()):
+        for token in _LINE_END.finditer(self._code, start):
+            if not self._opened(start, token.start()):
                 return token.start()
-        return len(self.code)
+        return len(self._code)
 
-    def _import(self, start: int) -> Import | ImportFrom:
-        self.found += 1
-        match = _PLAIN_STATEMENT.match(self.code, start)
-        if match:
-            return _statement(match[1], match[2], self._span(start, match.start(2) + len(match[2].rstrip(" "))))
-        match = _STATEMENT.match(self.code, start)
+    def _import(self, start: int, kind: ImportKind, symbol: str) -> ImportStatement:
+        match = _STATEMENT.match(self._code, start)
         if not match:
             raise _Doubt
         source, bracketed, plain, modules = match.groups()
         names = bracketed.strip().removesuffix(",") if bracketed else plain or modules
-        span = self._span(start, start + len(match[0].rstrip(" \t\f\\\n")))
-        return _statement(source and "".join(source.replace("\\\n", "").split()), names, span)
+        span = self._lines.span(start, start + len(match[0].rstrip(" \t\f\\\n")))
+        return ImportStatement(*_read_names(source, names), kind, symbol, span)
 
-    def _span(self, start: int, end: int) -> Span:
-        self._line += self.code.count("\n", self._counted, start)
+
+class _Lines:
+    """Finds places by line and column; asked in the order of the code, which begins with an additional line end."""
+
+    def __init__(self, code: str, lines_before: int) -> None:
+        self._code = code
+        self._line = lines_before
+        self._counted = 0
+
+    def span(self, start: int, end: int) -> Span:
+        code = self._code
+        self._line += code.count("\n", self._counted, start)
         self._counted = start
-        end_line = self._line + self.code.count("\n", start, end)
-        return self._line, start - self.code.rfind("\n", 0, start), end_line, end - self.code.rfind("\n", 0, end)
-
-
-def _stronger(one: str, other: str) -> str:
-    return next((kind for kind in ("typing", "main") if kind in (one, other)), "plain")
-
-
-def _definition(word: str, name: str, body: tuple[Stmt, ...]) -> Stmt:
-    if word == "class":
-        return Class(NOWHERE, name, NOWHERE, bases=(), keywords=(), body=body, decorators=())
-    return Function(NOWHERE, name, NOWHERE, _NO_PARAMETERS, body, (), None, is_async=False, docstring=False)
+        end_line = self._line + code.count("\n", start, end)
+        return self._line, start - code.rfind("\n", 0, start), end_line, end - code.rfind("\n", 0, end)
 
 
 def _width(blanks: str) -> int:
     if "\f" in blanks:
         raise _Doubt
-    return len(blanks.expandtabs(8) if "\t" in blanks else blanks)
+    return len(blanks.expandtabs(8))
 
 
-def _statement(source: str | None, names: str, span: Span) -> Import | ImportFrom:
-    """``from source import names``, or ``import names`` without a source."""
-    if source is None:
-        return Import(span, _aliases(names, span))
-    module = source.lstrip(".")
-    return ImportFrom(span, module, len(source) - len(module), _aliases(names, span))
-
-
-def _aliases(text: str, span: Span) -> tuple[Alias, ...]:
-    if not text.isascii():
+@lru_cache(maxsize=1 << 16)
+def _read_names(source: str | None, names: str) -> tuple[str | None, int, tuple[Alias, ...]]:
+    """Module, level and names of ``from source import names``, or of ``import names`` without a source."""
+    if not names.isascii() or not (source or "").isascii():
         raise _Doubt
-    return tuple([_alias(part, span) for part in text.replace("\\\n", " ").split(",")])
+    aliases = tuple([_alias(part) for part in names.replace("\\\n", " ").split(",")])
+    if source is None:
+        return None, 0, aliases
+    source = "".join(source.replace("\\\n", "").split())
+    module = source.lstrip(".")
+    return module, len(source) - len(module), aliases
 
 
-def _alias(text: str, span: Span) -> Alias:
+def _alias(text: str) -> Alias:
     words = text.split()
     if len(words) == 1:
-        return Alias(span, words[0], None)
+        return Alias(NOWHERE, words[0], None)
     if len(words) == 3 and words[1] == "as":
-        return Alias(span, words[0], words[2])
+        return Alias(NOWHERE, words[0], words[2])
     raise _Doubt
