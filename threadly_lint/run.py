@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -22,6 +23,7 @@ from threadly_lint.registry import Registry
 from threadly_lint.room import with_room
 from threadly_lint.rule import Rule
 from threadly_lint.settings import Settings
+from threadly_lint.skeleton.collector import collector_paused
 from threadly_lint.skeleton.decode import Unreadable, decode
 from threadly_lint.skeleton.nodes import Skeleton
 from threadly_lint.suppressions import Suppressions
@@ -87,6 +89,13 @@ def run(project: Project, registry: Registry, request: Request, progress: Progre
 def _analyse(project: Project, registry: Registry, request: Request, progress: Progress | None) -> Outcome:
     selection = Selection(request.settings)
     rules = [rule for rule in registry.rules.values() if selection.runs(rule)]
+    with collector_paused() if _ask_for_imports_alone(rules) else nullcontext():
+        return _judge(rules, project, registry, request, progress)
+
+
+def _judge(
+    rules: list[Rule], project: Project, registry: Registry, request: Request, progress: Progress | None
+) -> Outcome:
     program = _program_for(rules, project, request, progress)
     skeletons = program.skeletons
     checked = with_room(lambda: check(program, rules))
@@ -98,9 +107,13 @@ def _analyse(project: Project, registry: Registry, request: Request, progress: P
     return Outcome(decisions, checked.tracebacks, len(skeletons), sum(one.lines for one in skeletons.values()))
 
 
+def _ask_for_imports_alone(rules: list[Rule]) -> bool:
+    return bool(rules) and all(subject in imports_only.SUBJECTS for rule in rules for subject, _ in rule.checks)
+
+
 def _program_for(rules: list[Rule], project: Project, request: Request, progress: Progress | None) -> Program:
     """The program; its imports alone, read without parsing, where the rules ask for nothing else."""
-    if rules and all(subject in imports_only.SUBJECTS for rule in rules for subject, _ in rule.checks):
+    if _ask_for_imports_alone(rules):
         return cast("Program", imports_only.ImportsOnly(project, request.texts, progress))
     return read_program(project, jobs=request.jobs, cache_dir=request.cache_dir, texts=request.texts, progress=progress)
 

@@ -28,10 +28,12 @@ class ImportUse(Struct, frozen=True):
 def use_of(graph: ImportGraph, edge: ImportEdge) -> ImportUse:
     """How the importing module uses what it imports through a module-level ``edge``."""
     names = bound_names(edge)
+    if _is_taken_elsewhere(graph, edge, names):
+        return ImportUse("load")
     mentions = mentions_in(graph.whole(edge.importer).body)
     used = [mention for name in names for mention in mentions.get(name, ())]
     moments = {mention.moment for mention in used}
-    if "load" in moments or not all(name in mentions for name in names) or _is_handed_on(graph, edge, names):
+    if "load" in moments or not all(name in mentions for name in names) or _is_read_elsewhere(graph, edge, names):
         return ImportUse("load")
     if "function" not in moments:
         return ImportUse("annotations", _obstacle(graph, edge.importer, used, mentions))
@@ -48,17 +50,20 @@ def bound_names(edge: ImportEdge) -> tuple[str, ...]:
     )
 
 
-def _is_handed_on(graph: ImportGraph, edge: ImportEdge, names: tuple[str, ...]) -> bool:
-    """Whether another module takes one of ``names`` from the importing module."""
+def _is_taken_elsewhere(graph: ImportGraph, edge: ImportEdge, names: tuple[str, ...]) -> bool:
+    """Whether another module imports one of ``names`` from the importing module; no file is looked at for that."""
+    return any("*" in one.names or not set(names).isdisjoint(one.names) for one in graph.edges_to(edge.importer))
+
+
+def _is_read_elsewhere(graph: ImportGraph, edge: ImportEdge, names: tuple[str, ...]) -> bool:
+    """Whether a module that imports the importing module as a whole reads one of ``names`` from it."""
     module = graph.name(edge.importer).rpartition(".")[2]
-    for other in graph.edges_to(edge.importer):
-        if "*" in other.names or not set(names).isdisjoint(other.names):
-            return True
-        if module in (name.rpartition(".")[2] for name in other.names) and _reads_attribute(
-            graph, other.importer, names
-        ):
-            return True
-    return False
+    readers = (
+        one.importer
+        for one in graph.edges_to(edge.importer)
+        if module in (name.rpartition(".")[2] for name in one.names)
+    )
+    return any(_reads_attribute(graph, path, names) for path in readers)
 
 
 def _reads_attribute(graph: ImportGraph, path: str, names: tuple[str, ...]) -> bool:

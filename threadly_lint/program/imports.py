@@ -78,8 +78,9 @@ class ImportGraph:
     """All imports of a project: ``modules`` by path, ``edges`` and other imports in the order of their places.
 
     ``external`` are imports from outside the project, ``missing`` those of project modules that do not exist.
-    ``skeletons`` may be imports-only ones; then ``whole`` returns the full skeleton of a path, and ``spells`` tells
-    whether the file at a path has anything like a pattern, which saves asking for some full skeletons.
+    ``skeletons`` may be imports-only ones; then ``whole`` returns the full skeleton of a path. Two answers save asking
+    for some of those: ``spells``, whether the file at a path has anything like a pattern, and ``defines``, whether it
+    surely defines a name.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class ImportGraph:
         skeletons: Mapping[str, Skeleton],
         whole: Callable[[str], Skeleton] | None = None,
         spells: Callable[[str, str], bool] = lambda path, pattern: True,
+        defines: Callable[[str, str], bool] = lambda path, name: False,
     ) -> None:
         resolver = _Resolver(project)
         for file in project.files:
@@ -97,6 +99,7 @@ class ImportGraph:
         self.skeletons = skeletons
         self.whole = cache(whole or skeletons.__getitem__)
         self.spells = spells
+        self.defines = cache(defines)
         self.modules = {file.path: file for file in (*project.files, *resolver.namespaces)}
         self.edges = tuple(resolver.edges)
         self.external = tuple(resolver.external)

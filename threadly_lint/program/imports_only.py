@@ -11,7 +11,7 @@ from threadly_lint.program.imports import ImportGraph
 from threadly_lint.project import Project
 from threadly_lint.skeleton.build import build_skeleton
 from threadly_lint.skeleton.collector import collector_paused
-from threadly_lint.skeleton.imports_scan import scan_imports
+from threadly_lint.skeleton.imports_scan import scan_imports, surely_defines
 from threadly_lint.skeleton.nodes import Skeleton
 
 SUBJECTS: tuple[type, ...] = (ImportGraph, Verdicts)
@@ -36,7 +36,7 @@ class ImportsOnly:
                 self.skeletons[file.path] = self._read(file.path)
                 if progress:
                     progress(number, len(project.files))
-            self.imports = ImportGraph(project, self.skeletons, self._whole, self._spells)
+            self.imports = ImportGraph(project, self.skeletons, self._whole, self._spells, self._defines)
 
     def each(self, subject: type) -> Iterable[Any]:
         """All subjects of one kind; one of ``SUBJECTS``."""
@@ -54,6 +54,9 @@ class ImportsOnly:
 
     def _spells(self, path: str, pattern: str) -> bool:
         return not pattern.isascii() or re.search(pattern.encode(), self._content(path)) is not None
+
+    def _defines(self, path: str, name: str) -> bool:
+        return surely_defines(self._content(path), name)
 
     def _content(self, path: str) -> bytes:
         if path in self._texts:

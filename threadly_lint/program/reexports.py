@@ -79,7 +79,7 @@ def _sources(graph: ImportGraph, path: str, name: str) -> Iterator[Origin]:
 def _defines(graph: ImportGraph, path: str, name: str) -> bool:
     if path.endswith("/"):
         return False
-    return any(
+    return graph.defines(path, name) or any(
         statement.name == name
         if isinstance(statement, Function | Class)
         else isinstance(statement, Assign)

@@ -88,7 +88,24 @@ def _scan(text: str) -> list[ImportStatement]:
     if not end:
         return []
     found = _read_top(text, end)
-    return _Reader("\n" + _STRING_OR_COMMENT.sub(_blank, text[:end])).read() if found is None else found
+    return _Reader(_code(text[:end])).read() if found is None else found
+
+
+def surely_defines(data: bytes, name: str) -> bool:
+    """Whether a class or function called ``name`` is defined at the left margin. A False proves nothing."""
+    try:
+        code = _code(decode(data))
+    except (Unreadable, _Doubt):
+        return False
+    return re.search(rf"\n(?<!\\\n)(?:class|(?:async[ \t]+)?def)[ \t]+{re.escape(name)}\b", code) is not None
+
+
+def _code(text: str) -> str:
+    """The text without strings and comments, after an additional line end. Raises ``_Doubt``."""
+    code = "\n" + _STRING_OR_COMMENT.sub(_blank, text)
+    if '"' in code or "'" in code:
+        raise _Doubt
+    return code
 
 
 def _end_of_imports(text: str) -> int:
@@ -174,8 +191,6 @@ class _Reader:
     def read(self) -> list[ImportStatement]:
         """All import statements. Raises ``_Doubt``."""
         code = self._code
-        if '"' in code or "'" in code:
-            raise _Doubt
         width: Callable[[str], int] = _width if "\t" in code or "\f" in code else len
         found = []
         block = _Block(-1, "", 0, None, None, ("load", ""))
