@@ -27,7 +27,7 @@ _IN_COMMENT = re.compile(r"""[^'"#]*#[^'"]*""")
 _REST_OF_IMPORT = re.compile(r"import\s*\((?:[^)#]|#[^\n]*)*\)[^\n]*|(?:[^\n]*\\\n)*[^\n]*")
 _DOCSTRING = re.compile(r'(?:[ \t]*(?:#[^\n]*)?\n)*[rRuU]?"""[^"\\]*(?:"(?!"")[^"\\]*)*"""')
 _AT_TOP = re.compile(
-    r"\n(from ([\w.]+) import (?:([\w., *]*[\w*])|\(([^()\\]*)\))|import ([\w., ]*\w))[ \t]*(?:#[^\n]*)?(?=\n|\Z)"
+    r"\n(from ([\w.]+) import (?:([\w., *]*[\w*])|\(((?:[^()\\#]++|#[^()\\\n]*+\n)*+)\))|import ([\w., ]*\w))[ \t]*(?:#[^\n]*)?(?=\n|\Z)"
 )
 _COMMENT = re.compile(r"#[^\n]*")
 _STRING_OR_COMMENT = re.compile(
