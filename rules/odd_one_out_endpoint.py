@@ -93,7 +93,8 @@ app.include_router(router)
 ## Exempt
 
 What `unguarded-database-access` reports already, endpoints that are public on purpose, groups without a clear majority (settings
-`majority-share` and `majority-count`).
+`majority-share` and `majority-count`). An endpoint that only reads is compared with siblings that only read: to show in public what
+only known callers may change is no oversight.
 
 ## Limits
 
@@ -133,8 +134,10 @@ def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
     if endpoint.public or endpoint.guards or unguarded_accesses(endpoint):
         return
     effect = gravest(endpoint)
-    common = practice(endpoint) if effect is not None else None
-    if effect is None or common is None:
+    if effect is None:
+        return
+    common = practice(endpoint, of_reading=effect.effect == "read")
+    if common is None:
         return
     yield rule.finding(
         endpoint,

@@ -110,3 +110,57 @@ def test_an_api_without_auth_is_open(tmp_path: Path) -> None:
 def test_an_api_that_no_url_mounts_is_not_reachable(tmp_path: Path) -> None:
     found = reached(program_of(tmp_path, {"api.py": API, "urls.py": "urlpatterns = []\n"}))
     assert {reach.paths for reach in found.values()} == {()}
+
+
+OWN_CALL = """
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from ninja import NinjaAPI
+from ninja.security import HttpBearer
+
+
+class Order(models.Model):
+    address = models.CharField()
+
+
+class Token(models.Model):
+    key = models.CharField()
+
+
+class Bearer(HttpBearer):
+    def __init__(self, *, or_nobody: bool = False):
+        self.or_nobody = or_nobody
+        super().__init__()
+
+    def __call__(self, request):
+        sent = request.headers.get("Authorization")
+        if not sent:
+            return AnonymousUser() if self.or_nobody else None
+        return self.authenticate(request, sent)
+
+    def authenticate(self, request, token):
+        return Token.objects.filter(key=token).first()
+
+
+api = NinjaAPI()
+
+
+@api.delete("/orders/{pk}", auth=Bearer())
+def remove(request, pk: int):
+    Order.objects.filter(pk=pk).delete()
+
+
+@api.delete("/carts/{pk}", auth=Bearer(or_nobody=True))
+def empty(request, pk: int):
+    Order.objects.filter(pk=pk).delete()
+"""
+
+
+def test_a_class_that_says_what_calling_it_does(tmp_path: Path) -> None:
+    files = {
+        "settings.py": 'ROOT_URLCONF = "urls"\n',
+        "urls.py": f"from django.urls import path\n{OWN_CALL}\nurlpatterns = [path(, api.urls)]\n",
+    }
+    found = reached(program_of(tmp_path, files))
+    assert found["DELETE remove"].unguarded == ()
+    assert found["DELETE empty"].unguarded == ("write",)

@@ -156,10 +156,11 @@ def _authenticate(a: Activation, by: Value, handler: Handler) -> None:
     token: Value = t.unknown(frozenset({Tag("credential", "token"), Tag("request", "headers")}))
     results = []
     for atom in by:
-        code = attribute(a, (atom,), "authenticate", node) if isinstance(atom.shape, t.Inst) else (atom,)
-        if any(isinstance(x.shape, t.Func) for x in code):
-            given = (handler.request, token) if isinstance(atom.shape, t.Inst) else (handler.request,)
-            results.append(_answer(call_value(a, code, given, {}, node)))
+        is_own = not isinstance(atom.shape, t.Inst) or _is_called(a, atom.shape)
+        code = (atom,) if is_own else attribute(a, (atom,), "authenticate", node)
+        if any(isinstance(x.shape, t.Func | t.Inst) for x in code):
+            given = (handler.request,) if is_own else (handler.request, token)
+            results.append(_answer(a, call_value(a, code, given, {}, node)))
         else:
             name = atom.shape.name if isinstance(atom.shape, t.Obj | t.Lib) else ""
             strength = "strong" if any(f.effect == "guard" for f in a.knowledge.facts(name)) else "unknown"
@@ -173,13 +174,26 @@ def _authenticate(a: Activation, by: Value, handler: Handler) -> None:
     a.prove(t.common_proof(letting))
 
 
-def _answer(value: Value) -> Value:
-    """What an ``auth`` callable answers; if that depends on the caller at all, being let in is a proof."""
+def _is_called(a: Activation, shape: t.Inst) -> bool:
+    """Whether a class of the project says itself what calling its instances does, in place of the library's base class."""
+    owner, _ = a.program.class_attribute(shape.info, "__call__")
+    return owner is not None and not owner.module.is_sketch
+
+
+def _answer(a: Activation, value: Value) -> Value:
+    """What an ``auth`` callable answers; if that depends on the caller at all, being let in is a proof.
+
+    One that answers with an anonymous user lets everybody in.
+    """
     letting = t.keep(value, lambda x: t.truthiness(x) is not False)
-    if not letting or t.common_proof(letting):
+    if not letting or t.common_proof(letting) or any(_is_anonymous(a, x) for x in letting):
         return value
     depends = any(tag.kind in CALLER for tag in t.tags_of(value))
     return t.proven(value, frozenset({Guard("auth callable", strength="strong" if depends else "unknown")}))
+
+
+def _is_anonymous(a: Activation, atom: Atom) -> bool:
+    return isinstance(atom.shape, t.Obj) and a.knowledge.fact(atom.shape.name, "anonymous-user") is not None
 
 
 def _call(program: Program, function: Function, handler: Handler) -> Rest:

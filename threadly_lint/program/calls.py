@@ -161,6 +161,8 @@ def construct(a: Activation, info: Class, args: tuple[Value, ...], keywords: dic
     )
     program.behaviour.constructed(a, info, args, keywords, node)
     init = program.constructor(info)
+    if init is not None and not given and len(init.params) > 1:
+        shape = t.Inst(info, (), t.AS_DEFAULT)
     if init is not None:
         call_function(a, t.Func(init, (Atom(shape),)), args, keywords, node)
     if validates:

@@ -79,10 +79,18 @@ def _is_credential(column: str) -> bool:
     return bool(CREDENTIAL_COLUMN.search(column) or CODE_COLUMN.search(column))
 
 
+def checks_password(occurrence: Occurrence) -> bool:
+    """Whether a password that the caller sent is checked in any way."""
+    return verifies_password(occurrence) or compares_password(occurrence)
+
+
 def verifies_password(occurrence: Occurrence) -> bool:
-    """Whether a library compares a hash with what the caller sent."""
+    """Whether a library checks what the caller sent: a hash, or a name (not the caller's own) with a password."""
     event = occurrence.event
     is_call = event.fact is not None and event.fact.kind in ("call", "method")
+    if event.effect == "current-user":
+        own = any(t.has_tag(value, "identity") for _, value in event.keywords)
+        return is_call and not own and _takes_request_data(occurrence)
     is_sent = _takes_request_data(occurrence) or t.has_tag(event.value, "request")
     return event.effect == "user-check" and is_call and is_sent
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from threadly_lint.program import types as t
 from threadly_lint.program.credentials import model_of
 from threadly_lint.program.effects import Occurrence
+from threadly_lint.program.siblings import only_shows
 
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint
@@ -90,7 +91,10 @@ def _readers(program: Program) -> dict[Class, list[bool]]:
 
 
 def _models_read(endpoint: EntryPoint) -> dict[Class, bool]:
+    """The models that an endpoint reads to show them, and whether it does so for known callers only."""
     models: dict[Class, bool] = {}
+    if not only_shows(endpoint):
+        return models
     for access in (o for run in endpoint.runs for o in run.inside if o.effect == "read"):
         if (info := model_of(endpoint.program, access)) is not None:
             models[info] = models.get(info, True) and bool(access.auth)

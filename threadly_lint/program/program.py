@@ -395,7 +395,7 @@ class Program:
             init = self.constructor(shape.info)
             if init is not None:
                 keywords = {k: v for k, v in shape.keywords if not k.startswith(".")}
-                given = shape.args or keywords
+                given = shape.args or keywords or shape.keywords == t.AS_DEFAULT
                 outcome = self.run(t.Func(init, (Atom(shape),)), shape.args, keywords, generic=not given)
                 self._stores[key] = outcome.stores
             elif shape.args or shape.keywords:

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 
+CHANGING = frozenset({"write", "upsert", "assign", "construct"})
+
+
 class Practice(NamedTuple):
     """How the siblings of an endpoint do it: ``guarded`` of ``total``, and the guard that most of them share."""
 
@@ -47,10 +50,19 @@ def is_guarded(endpoint: EntryPoint) -> bool:
     return bool(effects) and all(any(g.strength != "unknown" for g in o.auth) for o in effects)
 
 
-def practice(endpoint: EntryPoint) -> Practice | None:
-    """The siblings' common practice of guarding; None when there is no clear majority (count and share are settings)."""
+def only_shows(endpoint: EntryPoint) -> bool:
+    """Whether the endpoint answers GET and changes no row."""
+    answers_get = not endpoint.methods or "GET" in endpoint.methods
+    return answers_get and not any(o.effect in CHANGING for run in endpoint.runs for o in run.inside)
+
+
+def practice(endpoint: EntryPoint, *, of_reading: bool = False) -> Practice | None:
+    """The siblings' common practice of guarding; None when there is no clear majority (count and share are settings).
+
+    ``of_reading`` asks about those siblings that show data and change none.
+    """
     settings = endpoint.program.settings
-    others = siblings(endpoint)
+    others = [e for e in siblings(endpoint) if not of_reading or only_shows(e)]
     guarded = [e for e in others if is_guarded(e)]
     if len(guarded) < settings.majority_count or len(guarded) < settings.majority_share * len(others):
         return None

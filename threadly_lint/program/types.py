@@ -215,6 +215,8 @@ UNKNOWN = Atom(Unknown())
 ANYTHING: Value = (UNKNOWN,)
 NONE: Value = (Atom(Const("None", None)),)
 TRUE: Value = (Atom(Const("bool", True)),)
+AS_DEFAULT = ((".()", TRUE),)
+"""Keywords of an instance that is known to have been made without arguments: its parameters have their defaults."""
 FALSE: Value = (Atom(Const("bool", False)),)
 TEXT: Value = (Atom(Obj("str")),)
 
