@@ -157,10 +157,8 @@ def empty(request, pk: int):
 
 
 def test_a_class_that_says_what_calling_it_does(tmp_path: Path) -> None:
-    files = {
-        "settings.py": 'ROOT_URLCONF = "urls"\n',
-        "urls.py": f"from django.urls import path\n{OWN_CALL}\nurlpatterns = [path(, api.urls)]\n",
-    }
+    routes = "from django.urls import path\n\nfrom api import api\n\nurlpatterns = [path('', api.urls)]\n"
+    files = {"settings.py": 'ROOT_URLCONF = "urls"\n', "urls.py": routes, "api.py": OWN_CALL}
     found = reached(program_of(tmp_path, files))
     assert found["DELETE remove"].unguarded == ()
     assert found["DELETE empty"].unguarded == ("write",)
