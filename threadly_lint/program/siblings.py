@@ -59,10 +59,11 @@ def only_shows(endpoint: EntryPoint) -> bool:
 def practice(endpoint: EntryPoint, *, of_reading: bool = False) -> Practice | None:
     """The siblings' common practice of guarding; None when there is no clear majority (count and share are settings).
 
-    ``of_reading`` asks about those siblings that show data and change none.
+    ``of_reading`` compares an endpoint that shows data and changes none with siblings that do likewise.
     """
     settings = endpoint.program.settings
-    others = [e for e in siblings(endpoint) if not of_reading or only_shows(e)]
+    alike = of_reading and only_shows(endpoint)
+    others = [e for e in siblings(endpoint) if not alike or only_shows(e)]
     guarded = [e for e in others if is_guarded(e)]
     if len(guarded) < settings.majority_count or len(guarded) < settings.majority_share * len(others):
         return None
