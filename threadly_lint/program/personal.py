@@ -37,13 +37,14 @@ WORD = re.compile(r"[A-Za-z_]\w+")
 
 
 def reads_personal_data(endpoint: EntryPoint) -> bool:
-    """Whether what the endpoint reads is personal, or published data that this project guards elsewhere."""
+    """Whether what the endpoint reads is personal: published data only where it is not there to show them, or others are guarded."""
     program = endpoint.program
+    shows = only_shows(endpoint)
     for access in (o for run in endpoint.runs for o in run.inside if o.effect == "read"):
         info = model_of(program, access)
         if info is None and _selects_personal_data(access):
             return True
-        if info is not None and is_personal(program, info) and not _usually_open(program, info):
+        if info is not None and is_personal(program, info) and not (shows and _usually_open(program, info)):
             return True
     return False
 
