@@ -79,7 +79,7 @@ def _is_credential(column: str) -> bool:
     return bool(CREDENTIAL_COLUMN.search(column) or CODE_COLUMN.search(column))
 
 
-def checks_password(occurrence: Occurrence) -> bool:
+def tests_credentials(occurrence: Occurrence) -> bool:
     """Whether a password that the caller sent is checked in any way."""
     return verifies_password(occurrence) or compares_password(occurrence)
 

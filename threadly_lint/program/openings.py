@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from threadly_lint.program import types as t
 from threadly_lint.program.credentials import (
-    checks_password,
     compares_password,
     hashes_password,
     renews_credentials,
     selects_by,
+    tests_credentials,
     verifies_password,
 )
 from threadly_lint.program.effects import Occurrence
@@ -115,7 +115,7 @@ def _is_signed(effects: list[Occurrence]) -> bool:
 def _credentials(effects: list[Occurrence]) -> str:
     """What happens to credentials, unless a signed token (which nobody can guess) is all that decides."""
     guessable = _unproven(effects)
-    if any(o.effect in CHECKS or checks_password(o) for o in guessable):
+    if any(o.effect in CHECKS or tests_credentials(o) for o in guessable):
         return "checks or issues credentials"
     changed = any(hashes_password(o) or renews_credentials(o) for o in guessable)
     return "creates or renews credentials" if changed else ""

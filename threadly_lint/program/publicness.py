@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from threadly_lint.program import types as t
 from threadly_lint.program.credentials import (
-    checks_password,
     gives_password,
     hashes_password,
     is_account,
     makes_account,
     model_of,
     renews_credentials,
+    tests_credentials,
+    verifies_password,
 )
 from threadly_lint.program.effects import Occurrence
 
@@ -121,7 +122,7 @@ def evident_purpose(endpoint: EntryPoint) -> Purpose | None:
         o.event.fact is not None and o.event.fact.service == "webhook" for o in effects if o.effect == "token-check"
     ):
         return Purpose("webhook", "checks a signature")
-    if "token" in kinds and any(map(checks_password, effects)):
+    if "token" in kinds and any(map(tests_credentials, effects)):
         return Purpose("sign-in", "checks a password and issues a token")
     if ENTRANCE.search(f"{endpoint.route} {endpoint.function.qualname}"):
         return _entrance(endpoint.program, effects, kinds) or by_address(endpoint)
@@ -158,7 +159,7 @@ def checks_password(occurrence: Occurrence) -> bool:
 
 def _entrance(program: Program, effects: list[Occurrence], kinds: set[str]) -> Purpose | None:
     """An address that sounds like an entrance, and code that acts like one."""
-    if kinds & {"token", "user-check", "token-check"} or any(map(checks_password, effects)):
+    if kinds & {"token", "user-check", "token-check"} or any(map(tests_credentials, effects)):
         return Purpose("credentials", "checks credentials itself")
     if any(map(_keeps_cookie, effects)):
         return Purpose("sign-in", "signs the caller in")
