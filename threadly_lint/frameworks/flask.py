@@ -119,7 +119,7 @@ class Site:
     def _read_hooks(self) -> None:
         for registration in decorator_registrations(self.program, HOOKS):
             if registration.function is not None and self.owns_routes(registration.receiver):
-                value: Value = (Atom(t.Func(registration.function)),)
+                value = registered_function(registration)
                 self._add_hook(registration, value, handler_node(registration.function))
         for registration in call_registrations(self.program, HOOKS):
             if self.owns_routes(registration.receiver) and registration.args:

@@ -35,6 +35,7 @@ WSGI_SESSIONS = ("beaker.session", "werkzeug.session")
 SETTINGS_CLASSES = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings")
 STATUS_ATTRIBUTES = frozenset({"status_code", "status"})
 STATUS_NAMES = ("status_code", "code", "status")
+FOUND = 302
 SQL_DECIDED = "read-or-write"
 
 
@@ -247,7 +248,9 @@ class Behaviour:
     def made_status(self, call: Call, facts: tuple[Fact, ...]) -> int:
         """The status of the answer or exception that a call makes."""
         statuses = (
-            self.call_status(call, f) for f in facts if f.effect in ("abort", "response", "redirect", "exception")
+            self.call_status(call, f) or (FOUND if f.effect == "redirect" else 0)
+            for f in facts
+            if f.effect in ("abort", "response", "redirect", "exception")
         )
         return next((status for status in statuses if status), 0)
 
