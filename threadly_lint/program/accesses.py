@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.program.effects import Occurrence
+from threadly_lint.program.provisions import provides_row
 from threadly_lint.values import Confidence
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _access(endpoint: EntryPoint, run: Run, occurrence: Occurrence) -> Access | 
         return None
     if occurrence.effect in IN_MEMORY and _is_saved_by_call(endpoint, occurrence):
         return None
-    return Access(run, occurrence, _confidence(endpoint, occurrence))
+    return Access(run, occurrence, _confidence(endpoint, run, occurrence))
 
 
 def _is_saved_by_call(endpoint: EntryPoint, occurrence: Occurrence) -> bool:
@@ -55,9 +56,12 @@ def _is_saved_by_call(endpoint: EntryPoint, occurrence: Occurrence) -> bool:
     return info is not None and models.library_of(info) in ACTIVE_RECORDS
 
 
-def _confidence(endpoint: EntryPoint, occurrence: Occurrence) -> Confidence:
-    """Low where a decorator that cannot be seen may guard, and for reads of data that looks made to be public."""
-    if occurrence.auth:
+def _confidence(endpoint: EntryPoint, run: Run, occurrence: Occurrence) -> Confidence:
+    """Low where a decorator that cannot be seen may guard, and for reads of data that looks made to be public.
+
+    So for rows that the code provides by itself: the caller has no part in them.
+    """
+    if occurrence.auth or provides_row(occurrence, run.inside):
         return "low"
     if occurrence.effect in WRITES:
         return "high"

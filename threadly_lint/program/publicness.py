@@ -116,7 +116,7 @@ def evident_purpose(endpoint: EntryPoint) -> Purpose | None:
         return Purpose("sign-in", "signs the caller in")
     if "sign-out" in kinds:
         return Purpose("sign-out", "signs the caller out")
-    if _signs_up(endpoint.program, effects):
+    if set(endpoint.methods) != {"GET"} and _signs_up(endpoint.program, effects):
         return Purpose("sign-up", "registers an account")
     if any(
         o.event.fact is not None and o.event.fact.service == "webhook" for o in effects if o.effect == "token-check"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from threadly_lint.program.provisions import provides_row
+
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint
     from threadly_lint.program.program import Program
@@ -51,9 +53,13 @@ def is_guarded(endpoint: EntryPoint) -> bool:
 
 
 def only_shows(endpoint: EntryPoint) -> bool:
-    """Whether the endpoint answers GET and changes no row."""
-    answers_get = not endpoint.methods or "GET" in endpoint.methods
-    return answers_get and not any(o.effect in CHANGING for run in endpoint.runs for o in run.inside)
+    """Whether the endpoint answers GET and changes no row, but for rows that it provides when there are none."""
+    known: dict[EntryPoint, bool] = endpoint.program.memo.setdefault("only shows", {})
+    if endpoint not in known:
+        answers_get = not endpoint.methods or "GET" in endpoint.methods
+        changes = ((o, run) for run in endpoint.runs for o in run.inside if o.effect in CHANGING)
+        known[endpoint] = answers_get and all(provides_row(o, run.inside) for o, run in changes)
+    return known[endpoint]
 
 
 def practice(endpoint: EntryPoint, *, of_reading: bool = False) -> Practice | None:
