@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -9,6 +10,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, State, merge
 from threadly_lint.program.behaviour import key_names
 from threadly_lint.program.callers import compared_with_caller
+from threadly_lint.program.checks import place_of
 from threadly_lint.program.conditions import branch
 from threadly_lint.program.containers import element, fixed_items
 from threadly_lint.program.contexts import enter_context, suppresses
@@ -189,6 +191,8 @@ def _if(a: Activation, s: n.If) -> None:
         a.emit("ownership-test", "if", s.test)
     known_true, known_false = (side.auth if side is not None else t.NO_PROOF for side in (when_true, when_false))
     about_caller = _about_caller(a, depends_on)
+    if when_true is not None and (switch := _switched_off_by(a, s, depends_on)):
+        when_true.auth |= {a.guard(f"setting `{switch}`", s.test)._replace(strength="unknown")}
     if about_caller and not known_true - known_false and _leaves(s.body):
         _survive(a, s.test, when_true, _foreseen(a, s.orelse or following, when_false), about_caller=True)
     turned_away, after_true = _run_side(a, s, s.body, when_true, 1)
@@ -216,7 +220,18 @@ def _run_side(
 
 
 def _leaves(body: tuple[n.Stmt, ...]) -> bool:
-    return bool(body) and isinstance(body[-1], n.Return | n.Raise)
+    """Whether no path goes on behind these statements, as far as their shape tells."""
+    last = body[-1] if body else None
+    match last:
+        case n.Return() | n.Raise():
+            return True
+        case n.If():
+            return _leaves(last.body) and _leaves(last.orelse)
+        case n.With():
+            return _leaves(last.body)
+        case n.Try():
+            return _leaves(last.orelse or last.body) and all(_leaves(h.body) for h in last.handlers)
+    return False
 
 
 def _foreseen(a: Activation, path: tuple[n.Stmt, ...], state: State | None) -> frozenset[int]:
@@ -248,6 +263,21 @@ def _work(path: tuple[n.Stmt, ...]) -> int:
         if count > MAX_TRIED:
             break
     return count
+
+
+def _switched_off_by(a: Activation, s: n.If, depends_on: Iterable[t.Tag]) -> str:
+    """``if not settings.USE_AUTH: return f(*args)`` in a wrapper: the setting that lets the wrapped function run unwrapped."""
+    last = s.body[-1] if s.body else None
+    call = last.value if isinstance(last, n.Return) else None
+    if a.state is None or not isinstance(call, n.Call) or not isinstance(call.func, n.Name):
+        return ""
+    wrapped = any(isinstance(x.shape, t.Func | t.Wrapped) for x in a.captured.get(call.func.id, ()))
+    test = s.test.operand if isinstance(s.test, n.UnaryOp) and s.test.op == "not" else s.test
+    path = place_of(test) or ""
+    root = re.split(r"[.\[]", path, maxsplit=1)[0]
+    is_global = bool(root) and root not in a.state.env and root not in a.captured
+    about_request = any(tag.kind == "request" for tag in depends_on) or _about_caller(a, depends_on)
+    return path if wrapped and is_global and not about_request else ""
 
 
 def _about_caller(a: Activation, tags: Iterable[t.Tag]) -> bool:
