@@ -188,13 +188,26 @@ def _registrations(
 ) -> Iterator[Registration]:
     found = evaluate(scope, target)
     for atom in found:
-        shape = atom.shape
-        name = shape.owner if isinstance(shape, t.LibMethod) else shape.name if isinstance(shape, t.Lib) else ""
+        name, receiver = _registering(program, atom)
         if name.rpartition(".")[2] not in names:
             continue
-        receiver = shape.receiver if isinstance(shape, t.LibMethod) else None
         args, keywords = arguments(scope, node) if isinstance(node, n.Call) else ((), {})
         yield Registration(name, receiver, args, keywords, node, scope, module, function)
+
+
+def _registering(program: Program, atom: Atom) -> tuple[str, Atom | None]:
+    """The library's name of a callable, and what it is bound to; a project's override stands for the method that it overrides."""
+    shape = atom.shape
+    if isinstance(shape, t.LibMethod):
+        return shape.owner, shape.receiver
+    if isinstance(shape, t.Lib):
+        return shape.name, None
+    if isinstance(shape, t.Func) and shape.info.owner is not None and len(shape.bound) == 1:
+        receiver = shape.bound[0]
+        bases = program.library_bases(receiver.shape.info) if isinstance(receiver.shape, t.Inst) else []
+        names = (f"{base}.{shape.info.name}" for base in bases)
+        return next((x for x in names if program.knowledge.facts(x)), ""), receiver
+    return "", None
 
 
 def registered_function(registration: Registration) -> Value:
