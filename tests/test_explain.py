@@ -55,6 +55,38 @@ def lose(number: int):
 """
 
 
+HELD = """
+
+def counted(request: Request):
+    request.state.count = 1
+
+@app.post("/keep", dependencies=[Depends(counted), Depends(caller)])
+def keep(request: Request, name: str):
+    requests.get(name)
+
+
+import requests
+"""
+
+ROUTED = """
+
+from fastapi import APIRouter
+
+router = APIRouter()
+
+
+@router.post("/weigh")
+async def weigh(request: Request):
+    with Session(engine) as session:
+        session.add(Parcel(street=(await request.json())["street"]))
+        session.commit()
+
+
+app.include_router(router, prefix="/inside", dependencies=[Depends(caller)])
+app.include_router(router, prefix="/outside")
+"""
+
+
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "pyproject.toml").write_text("[tool.threadly-lint]\n")
@@ -120,9 +152,40 @@ def test_why_shows_what_was_credited(shop: Path, capsys: pytest.CaptureFixture[s
     out = capsys.readouterr().out.splitlines()
     assert out[0] == "POST /parcels (fastapi http)"
     assert f"  handler: shop.send, shop.py:{line_of('def send')}" in out
-    assert "  public on purpose: no" in out
+    assert "  public on purpose: no; monitored: no" in out
+    assert "  input: validated" in out
+    assert "    rate limit: no; errors of external calls: no external call" in out
     assert any(line.startswith("    guarded by ") and f"shop.py:{line_of('name = request')}" in line for line in out)
     assert f"  writes `Parcel` at shop.py:{line_of('session.add')}, guarded" in out
+
+
+def test_why_shows_what_was_looked_at_and_not_credited(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "shop.py").write_text(SHOP + HELD)
+    line = (SHOP + HELD).splitlines().index("def keep(request: Request, name: str):") + 1
+    assert main(["why", f"shop.py:{line}"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert f"    passes counted, shop.py:{line - 4}, which lets everybody through" in out
+    assert not any("passes caller" in line for line in out)
+    assert "    rate limit: no; errors of external calls: not handled" in out
+
+
+def test_mounts_are_told_apart(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "shop.py").write_text(SHOP + ROUTED)
+    assert main(["endpoints"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines() if "shop.weigh" in line]
+    assert [(row[1], row[3]) for row in rows] == [("/inside/weigh", "check"), ("/outside/weigh", "none")]
+    assert main(["endpoints", "--output-format", "json"]) == 0
+    endpoints = json.loads(capsys.readouterr().out)["endpoints"]
+    (weigh,) = [one for one in endpoints if one["handler"] == "shop.weigh"]
+    assert [(way["path"], bool(way["guards"]), way["limited"], way["errors"]) for way in weigh["mounts"]] == [
+        ("/inside/weigh", True, "no", "no external call"),
+        ("/outside/weigh", False, "no", "no external call"),
+    ]
+    assert (weigh["input"], weigh["unvalidated"], weigh["monitored"]) == (
+        "unvalidated",
+        ["JSON body to database write"],
+        False,
+    )
 
 
 def test_why_shows_the_way_where_nobody_is_held_back(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from typing import Literal
 
 from msgspec import Struct
 
 from threadly_lint.program import Program
-from threadly_lint.program.effects import Occurrence
+from threadly_lint.program import types as t
+from threadly_lint.program.boundaries import boundaries
+from threadly_lint.program.effects import Inlined, Occurrence, Outcome
 from threadly_lint.program.entry_points import Run
+from threadly_lint.program.monitoring import monitoring
+from threadly_lint.program.names import Function
+from threadly_lint.program.rate_limits import rate_limits
+from threadly_lint.program.request_flow import request_flows
+from threadly_lint.program.schema_checks import schema_checks
+from threadly_lint.program.standalone import entered
 from threadly_lint.program.subjects import Endpoint
 from threadly_lint.program.types import Guard
 from threadly_lint.values import Step
@@ -39,6 +47,7 @@ WORDS = {
 """The effects worth listing, and how to say them."""
 
 
+TYPED = frozenset({t.Tag("request", "typed"), t.Tag("request", "text")})
 Certainty = Literal["no", "maybe", "yes"]
 CERTAINTIES: tuple[Certainty, ...] = ("no", "maybe", "yes")
 
@@ -65,18 +74,30 @@ class Reach(Struct, frozen=True):
     trail: tuple[Step, ...]
 
 
+Input = Literal["none seen", "validated", "unvalidated"]
+Errors = Literal["no external call", "handled", "maybe handled", "not handled"]
+
+
 class Way(Struct, frozen=True):
-    """One mount: how the endpoint is reached, and what is credited before its handler starts."""
+    """One mount: how the endpoint is reached, and what is credited before its handler starts.
+
+    ``limited`` tells whether the number of requests is limited, ``errors`` whether those of external calls are handled.
+    ``passed`` is the project's code that runs before the handler and lets everybody through.
+    """
 
     path: str
     development_only: bool
     guards: tuple[Credit, ...]
+    limited: Certainty
+    errors: Errors
+    passed: tuple[Credit, ...]
 
 
 class EndpointFacts(Struct, frozen=True):
     """All about one endpoint. ``handler`` is a qualified name, ``file`` and lines say where it is.
 
-    ``guards`` hold on every mount; ``public`` says why it is open on purpose, empty when nothing does.
+    ``guards`` hold on every mount; ``public`` says why it is open on purpose, empty when nothing does. ``unvalidated``
+    says which parts of the request reach what without a schema; ``monitored`` is about the process that serves it.
     """
 
     methods: tuple[str, ...]
@@ -89,17 +110,21 @@ class EndpointFacts(Struct, frozen=True):
     end_line: int
     public: str
     guards: tuple[Credit, ...]
+    input: Input
+    unvalidated: tuple[str, ...]
+    monitored: bool
     mounts: tuple[Way, ...]
     reaches: tuple[Reach, ...]
 
 
-def endpoints_of(program: Program) -> list[EndpointFacts]:
-    """Every endpoint, by path and method."""
-    facts = [_facts(endpoint) for endpoint in program.each(Endpoint)]
+def endpoints_of(program: Program, files: Container[str]) -> list[EndpointFacts]:
+    """Every endpoint in these files, by path and method."""
+    facts = [_facts(program, endpoint) for endpoint in program.each(Endpoint) if endpoint.path in files]
     return sorted(facts, key=lambda one: (one.path, one.methods, one.file, one.line))
 
 
-def _facts(endpoint: Endpoint) -> EndpointFacts:
+def _facts(program: Program, endpoint: Endpoint) -> EndpointFacts:
+    unvalidated = _unvalidated(program, endpoint)
     return EndpointFacts(
         methods=endpoint.methods,
         path=endpoint.route,
@@ -111,9 +136,60 @@ def _facts(endpoint: Endpoint) -> EndpointFacts:
         end_line=endpoint.function.node.span[2],
         public=endpoint.public,
         guards=_credits(endpoint.guards),
-        mounts=tuple(Way(run.mount.path, run.mount.conditional, _credits(run.auth)) for run in endpoint.runs),
+        input="unvalidated" if unvalidated else _input(program, endpoint),
+        unvalidated=unvalidated,
+        monitored=bool(monitoring(program).starts) and monitoring(program).covers_endpoint(endpoint),
+        mounts=tuple(_way(program, endpoint, run) for run in endpoint.runs),
         reaches=_reaches(endpoint.runs),
     )
+
+
+def _way(program: Program, endpoint: Endpoint, run: Run) -> Way:
+    limited = rate_limits(program).of_run(endpoint, run)
+    errors = _errors(program, endpoint, run)
+    passed = tuple(dict.fromkeys(_passed(run.outcome, run.function)))
+    return Way(run.mount.path, run.mount.conditional, _credits(run.auth), limited, errors, passed)
+
+
+def _passed(outcome: Outcome, handler: Function) -> Iterator[Credit]:
+    """Functions of the project that run before the handler, or around it, and prove nothing about the caller."""
+    for event in outcome.events:
+        if not isinstance(event, Inlined):
+            continue
+        function = event.outcome.function
+        if function is handler:
+            return
+        if not event.outcome.auth and not function.module.is_sketch:
+            yield Credit(function.qualname, function.path, function.span.line, "none")
+        if handler in entered(event.outcome):
+            yield from _passed(event.outcome, handler)
+            return
+
+
+def _unvalidated(program: Program, endpoint: Endpoint) -> tuple[str, ...]:
+    flows = [flow for flow in request_flows(program, endpoint) if not flow.incidental]
+    return tuple(dict.fromkeys(f"{flow.source_names} to {flow.kind}" for flow in flows))
+
+
+def _input(program: Program, endpoint: Endpoint) -> Input:
+    """Whether a schema, or the framework by the handler's types, has checked what reaches anything."""
+    checked = any(True for run in endpoint.runs for _ in schema_checks(program, run.occurrences))
+    return "validated" if checked or any(_is_typed(one) for run in endpoint.runs for one in run.inside) else "none seen"
+
+
+def _is_typed(occurrence: Occurrence) -> bool:
+    event = occurrence.event
+    values = (*event.args, *(value for _, value in event.keywords), event.value)
+    return any(TYPED & t.tags_of(value) for value in values)
+
+
+def _errors(program: Program, endpoint: Endpoint, run: Run) -> Errors:
+    """What becomes of the errors of external calls; the worst of them counts."""
+    calls = [one for one in run.inside if one.effect == "external-call"]
+    escapes = [escape for one in calls if (escape := boundaries(program).escape(one, endpoint)) is not None]
+    if not escapes:
+        return "handled" if calls else "no external call"
+    return "not handled" if any(escape.certainty == "certain" for escape in escapes) else "maybe handled"
 
 
 def _reaches(runs: Iterable[Run]) -> tuple[Reach, ...]:

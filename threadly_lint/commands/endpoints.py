@@ -24,7 +24,8 @@ def command(
 ) -> None:
     """List the endpoints in PATHS (by default the project around the current folder).
 
-    Each with its methods and path, its handler, what guards it on every mount, and what it reaches.
+    Each way to one with its methods and path, its handler, what guards it, whether its input is validated, requests are
+    limited, errors of external calls handled and failures monitored, and what it reaches.
     """
     from threadly_lint.commands._options import cache_folder, number_of_jobs
     from threadly_lint.explain import endpoints_of
@@ -35,7 +36,7 @@ def command(
     project = load_project(*paths, isolated=isolated)
     program = read_program(project, jobs=number_of_jobs(jobs), cache_dir=cache_folder(project, no_cache, cache_dir))
     wanted = project.files_under(paths or (project.root,))
-    endpoints = [endpoint for endpoint in endpoints_of(program) if endpoint.file in wanted]
+    endpoints = endpoints_of(program, wanted)
     if output_format == "json":
         click.echo(render_json(endpoints))
         return

@@ -45,8 +45,9 @@ def command(
 ) -> None:
     """Explain what is known at FILE:LINE.
 
-    For a line of an endpoint: what was credited to it (guards, a public purpose) and what it reaches. For any line:
-    every finding there, those that are not reported included, with the reason.
+    For a line of an endpoint both sides: what was credited to it (guards, a public purpose, limits, boundaries), what was
+    looked at and not credited, and what it reaches. For any line: every finding there, those that are not reported
+    included, with the reason.
     """
     from threadly_lint.commands._options import cache_folder, number_of_jobs
     from threadly_lint.commands._terminal import shown_from
@@ -67,8 +68,8 @@ def command(
     shown = shown_from(project.root)
     lines = [
         text
-        for endpoint in endpoints_of(program)
-        if endpoint.file == path and endpoint.line <= line <= endpoint.end_line
+        for endpoint in endpoints_of(program, (path,))
+        if endpoint.line <= line <= endpoint.end_line
         for text in render_endpoint(endpoint, shown)
     ]
     lines += [text for decision in outcome.decisions for text in _decision(decision, path, line)]

@@ -42,6 +42,14 @@ class Escape:
     raised_again: bool = False
 
 
+def boundaries(program: Program) -> Boundaries:
+    """The boundaries of a project, read once."""
+    found = program.memo.get("boundaries")
+    if found is None:
+        found = program.memo["boundaries"] = Boundaries(program)
+    return found
+
+
 class Boundaries:
     """Answers whether the errors of an effect are handled on the way to it."""
 

@@ -72,10 +72,11 @@ class RateLimits:
         """``yes`` when each way in has a limit, ``maybe`` where code that cannot be seen may be one."""
         if what is not None and what.kind == "sign-in" and self._locks_out:
             return "yes"
-        found = {self._of_run(endpoint, run) for run in endpoint.runs}
+        found = {self.of_run(endpoint, run) for run in endpoint.runs}
         return "no" if "no" in found else "maybe" if "maybe" in found else "yes"
 
-    def _of_run(self, endpoint: EntryPoint, run: Run) -> Limited:
+    def of_run(self, endpoint: EntryPoint, run: Run) -> Limited:
+        """The same for one way in."""
         if self._turns_away(run.outcome) or self._by_form(endpoint):
             return "yes"
         exempt = any(o.effect == EXEMPT for o in run.occurrences)

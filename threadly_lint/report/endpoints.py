@@ -7,10 +7,11 @@ from json import dumps
 
 import msgspec
 
-from threadly_lint.explain import Credit, EndpointFacts, Reach
+from threadly_lint.explain import Credit, EndpointFacts, Reach, Way
 
 FORMAT_VERSION = 1
-HEADINGS = ("METHOD", "PATH", "HANDLER", "GUARDS", "REACHES")
+HEADINGS = ("METHOD", "PATH", "HANDLER", "GUARDS", "INPUT", "LIMIT", "ERRORS", "WATCHED", "REACHES")
+NOTHING = "-"
 
 
 def render_json(endpoints: Sequence[EndpointFacts]) -> str:
@@ -19,8 +20,8 @@ def render_json(endpoints: Sequence[EndpointFacts]) -> str:
 
 
 def render_table(endpoints: Sequence[EndpointFacts]) -> Iterator[str]:
-    """A heading and one line for each endpoint; the last column has no limit."""
-    rows = [HEADINGS, *(_row(endpoint) for endpoint in endpoints)]
+    """A heading and one line for each way to an endpoint; the last column has no limit."""
+    rows = [HEADINGS, *(_row(endpoint, way) for endpoint in endpoints for way in endpoint.mounts)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS) - 1)]
     for row in rows:
         yield "  ".join([*(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
@@ -30,22 +31,29 @@ def render_endpoint(endpoint: EndpointFacts, shown_path: Callable[[str], str]) -
     """What is credited to one endpoint and what it reaches; the way to it where nobody is held back for certain."""
     yield f"{_methods(endpoint)} {endpoint.path} ({endpoint.framework} {endpoint.kind})".strip()
     yield f"  handler: {endpoint.handler}, {shown_path(endpoint.file)}:{endpoint.line}"
-    yield f"  public on purpose: {endpoint.public or 'no'}"
+    yield f"  public on purpose: {endpoint.public or 'no'}; monitored: {'yes' if endpoint.monitored else 'no'}"
+    yield f"  input: {endpoint.input}"
+    yield from (f"    not validated: {flow}" for flow in endpoint.unvalidated)
     for way in endpoint.mounts:
         yield f"  mounted at {way.path}{' (in development only)' if way.development_only else ''}"
         yield from (f"    guarded by {_credit(guard, shown_path)}" for guard in way.guards)
+        yield from (f"    passes {_credit(code, shown_path)}, which lets everybody through" for code in way.passed)
         if not way.guards:
             yield "    no guard before the handler"
+        yield f"    rate limit: {way.limited}; errors of external calls: {way.errors}"
     known = {guard for way in endpoint.mounts for guard in way.guards}
     for reach in endpoint.reaches:
         yield from _reach(reach, known, shown_path)
 
 
-def _row(endpoint: EndpointFacts) -> tuple[str, ...]:
-    guards = ", ".join(dict.fromkeys(guard.label for guard in endpoint.guards))
+def _row(endpoint: EndpointFacts, way: Way) -> tuple[str, ...]:
+    guards = ", ".join(dict.fromkeys(guard.label for guard in way.guards))
     guards = guards or (f"public: {endpoint.public}" if endpoint.public else "none")
     reaches = ", ".join(f"{reach.does} {_short(reach.what)}" for reach in endpoint.reaches)
-    return _methods(endpoint), endpoint.path, endpoint.handler, guards, reaches
+    checked = NOTHING if endpoint.input == "none seen" else endpoint.input
+    errors = NOTHING if way.errors == "no external call" else way.errors
+    watched = "yes" if endpoint.monitored else "no"
+    return _methods(endpoint), way.path, endpoint.handler, guards, checked, way.limited, errors, watched, reaches
 
 
 def _methods(endpoint: EndpointFacts) -> str:
@@ -68,5 +76,5 @@ def _reach(reach: Reach, known: Collection[Credit], shown_path: Callable[[str], 
 
 def _credit(guard: Credit, shown_path: Callable[[str], str]) -> str:
     place = f", {shown_path(guard.path)}:{guard.line}" if guard.path else ""
-    doubt = "" if guard.strength == "strong" else f" ({guard.strength})"
+    doubt = f" ({guard.strength})" if guard.strength in ("weak", "unknown") else ""
     return f"{guard.label}{doubt}{place}"
