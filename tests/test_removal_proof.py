@@ -74,6 +74,7 @@ OF_SHOPPERS = (
 OF_SELLERS = (
     ("selling.py", "sell", "POST /selling/products"),
     ("selling.py", "revise", "PUT /selling/products/{product_id}"),
+    ("selling.py", "keep_picture", "PUT /selling/products/{product_id}/picture"),
 )
 CLERK = "    if not user.is_staff:\n        raise NotAllowed()\n    return user"
 

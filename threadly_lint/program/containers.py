@@ -107,18 +107,22 @@ def _indexed(a: Activation, atom: Atom, shape: t.Seq, keys: list[object], *, is_
 
 
 def entry(a: Activation, base: Value, key: Value, default: Value = t.NONE) -> Value:
-    """``base.get(key, default)`` on a known dict."""
-    found: list[Value] = []
-    for atom in base:
-        shape = atom.shape
-        known = dict(shape.entries) if isinstance(shape, t.Map) else {}
-        keys = t.constants(key)
-        if keys and keys[0] in known:
-            found.append(t.tagged(known[keys[0]], atom.tags))
-        else:
-            is_open = not isinstance(shape, t.Map) or shape.open
-            found.append(t.join(default, t.unknown(atom.tags, atom.proof)) if is_open else default)
-    return t.join(*found)
+    """``base.get(key, default)`` on a known dict: a key that is not known may be any of its keys, or none."""
+    return t.join(*(_entry_of(atom, one, default) for atom in base for one in key or t.ANYTHING))
+
+
+def _entry_of(atom: Atom, key: Atom, default: Value) -> Value:
+    shape = atom.shape
+    if not isinstance(shape, t.Map):
+        return t.join(default, t.unknown(atom.tags, atom.proof))
+    if isinstance(key.shape, t.Const):
+        known = dict(shape.entries).get(key.shape.value)
+        if known is not None:
+            return t.tagged(known, atom.tags)
+        found: Value = ()
+    else:
+        found = t.tagged(t.join(*(value for _, value in shape.entries)), atom.tags)
+    return t.join(found, default, t.unknown(atom.tags, atom.proof) if shape.open else ())
 
 
 Method = Callable[[Activation, Atom, tuple[Value, ...], dict[str, Value]], Value]
