@@ -32,6 +32,7 @@ app = FastAPI()
         ),
         ("class Pool:\n    def __getitem__(self, key):\n        return Session()\n\npool = Pool()\n", "pool['main']"),
         ("sessions = [Session()] * 3\n", "sessions[0]"),
+        ("sessions = {'main': Session(), 'archive': Session()}\n", "sessions.get(str(app))"),
         (
             (
                 "class Reaching(type):\n    @property\n    def session(cls):\n        return Session()\n\n"
@@ -47,7 +48,16 @@ app = FastAPI()
             "Place.session()",
         ),
     ],
-    ids=["on an instance", "on a class", "over None of the constructor", "item", "repeated", "property", "method"],
+    ids=[
+        "on an instance",
+        "on a class",
+        "over None of the constructor",
+        "item",
+        "repeated",
+        "any entry",
+        "property",
+        "method",
+    ],
 )
 def test_sessions_are_found_where_they_were_put(tmp_path: Path, source: str, receiver: str) -> None:
     handler = f'\n@app.post("/orders")\ndef order():\n    {receiver}.commit()\n'
