@@ -58,9 +58,10 @@ models), `get_or_create`, and commits with a call to another system between them
 ## Limits
 
 Commits of one model, and commits in a loop, are not reported, nor is what stands in a `with` of which nothing is known.
-Methods that a library calls (`save`, `delete`, a form's or serializer's) are reported with low confidence where no caller
-is seen, since that one may hold the transaction, and so are commands that somebody starts by hand. Where an application
-puts its operations together from functions that commit by themselves, one finding stands for all of them.
+These are reported with low confidence: methods that a library calls (`save`, `delete`, a form's or serializer's) where no
+caller is seen, since that one may hold the transaction, commands that somebody starts by hand, models that do not seem to
+be related, and writes that are far from each other. Where an application puts its operations together from functions that
+commit by themselves, one finding stands for all of them.
 
 ## Peers
 

@@ -32,8 +32,10 @@ from threadly_lint.program.transactions import (
     family,
     may_be_transaction,
 )
+from threadly_lint.program.variables import names_in
 from threadly_lint.program.writers import Way, writers
 from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
@@ -110,11 +112,34 @@ class Coordination:
     def _writes(self, line: Timeline) -> Pair | None:
         """The first write of another model outside any transaction, where each write commits by itself."""
         alone = [w for w in line.of("write") if self._stands_alone(line, w)]
+        doubtful: Pair | None = None
         for first in alone:
             for second in alone:
                 if second.index > first.index and self._belong_together(line, first, second):
-                    return pair(line, second, first, fork(first, second), certain=self._is_whole(line))
-        return None
+                    level = fork(first, second)
+                    if self._is_whole(line) and _are_near(first, second, level) and self._are_related(first, second):
+                        return pair(line, second, first, level)
+                    doubtful = doubtful or pair(line, second, first, level, certain=False)
+        return doubtful
+
+    def _are_related(self, first: Moment, second: Moment) -> bool:
+        """Whether the rows of two models point at each other or at rows of the same model, or are told by one variable."""
+        if _variables(first, fork(first, second)) & _variables(second, fork(first, second)):
+            return True
+        mine, other = first.event.model, second.event.model
+        ours, theirs = self._pointed_at(mine), self._pointed_at(other)
+        if ours is None or theirs is None:
+            return True
+        return mine in theirs or other in ours or bool(ours & theirs)
+
+    def _pointed_at(self, model: str) -> frozenset[str] | None:
+        """The models that a model's columns name; None where its columns are not known."""
+        info = self.program.models.named(model)
+        columns = self.program.models.columns(info) if info is not None else {}
+        if not columns:
+            return None
+        named = (x for column in columns.values() for x in walk(column))
+        return frozenset(name for x in named if self.program.models.named(name := _last_name(x)) is not None)
 
     def _is_whole(self, line: Timeline) -> bool:
         """Whether nobody is around an operation who may hold a transaction, or starts it again when it broke off.
@@ -212,6 +237,24 @@ def is_idempotent(moment: Moment) -> bool:
             if isinstance(atom.shape, t.Map) and any(str(key).lower() in IDEMPOTENCY for key, _ in atom.shape.entries):
                 return True
     return False
+
+
+def _are_near(first: Moment, second: Moment, level: int) -> bool:
+    """Whether the function in which two writes come together makes one of them itself, or calls what makes them both."""
+    depths = [len(moment.points) - level for moment in (first, second)]
+    return min(depths) == 1 or max(depths) == 2
+
+
+def _variables(moment: Moment, level: int) -> frozenset[str]:
+    """The variables in the call that writes, as the function in which two writes come together spells it."""
+    return frozenset(name for name in names_in(moment.points[level].item.node) if name[:1].islower())
+
+
+def _last_name(node: n.Node) -> str:
+    """``Order`` in ``Order``, ``models.Order``, ``"Order"`` and ``"shop.Order"``."""
+    if isinstance(node, n.Constant):
+        return node.value.rpartition(".")[2] if node.kind == "str" else ""
+    return node.id if isinstance(node, n.Name) else node.attr if isinstance(node, n.Attribute) else ""
 
 
 def _in_one_handler(line: Timeline, first: Moment, second: Moment) -> bool:
