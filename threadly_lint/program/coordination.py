@@ -32,7 +32,7 @@ from threadly_lint.program.transactions import (
     family,
     may_be_transaction,
 )
-from threadly_lint.program.variables import names_in
+from threadly_lint.program.variables import assignments, names_in
 from threadly_lint.program.writers import Way, writers
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
@@ -246,8 +246,10 @@ def _are_near(first: Moment, second: Moment, level: int) -> bool:
 
 
 def _variables(moment: Moment, level: int) -> frozenset[str]:
-    """The variables in the call that writes, as the function in which two writes come together spells it."""
-    return frozenset(name for name in names_in(moment.points[level].item.node) if name[:1].islower())
+    """The local variables in the call that writes, as the function in which two writes come together spells it."""
+    item = moment.points[level].item
+    local = {p.name for p in item.function.params}.union(*(names for names, _ in assignments(item.function)))
+    return names_in(item.node) & local
 
 
 def _last_name(node: n.Node) -> str:
