@@ -32,7 +32,7 @@ from threadly_lint.program.transactions import (
     family,
     may_be_transaction,
 )
-from threadly_lint.program.variables import assignments, names_in
+from threadly_lint.program.variables import names_in
 from threadly_lint.program.writers import Way, writers
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
@@ -248,7 +248,9 @@ def _are_near(first: Moment, second: Moment, level: int) -> bool:
 def _variables(moment: Moment, level: int) -> frozenset[str]:
     """The local variables in the call that writes, as the function in which two writes come together spells it."""
     item = moment.points[level].item
-    local = {p.name for p in item.function.params}.union(*(names for names, _ in assignments(item.function)))
+    bound = (x for x in walk(item.function.node) if isinstance(x, n.Assign | n.For))
+    targets = (y for x in bound for y in (x.targets if isinstance(x, n.Assign) else (x.target,)))
+    local = {p.name for p in item.function.params} | {y.id for y in targets if isinstance(y, n.Name)}
     return names_in(item.node) & local
 
 
