@@ -58,7 +58,7 @@ def _doubt(program: Program, lookup: Lookup, lack: Lack) -> Confidence:
     """How sure it is where invalidating is not usual: figures and digests of many rows are left to their lifetime."""
     if lack.doers:
         return "low"
-    if not isinstance(caches(program).lives(lookup), int | float):
+    if caches(program).lives(lookup) == "never":
         return "medium"
     is_figure = all(_only_counts(m) for m in lookup.loads if m.event.model in lookup.models)
     is_digest = len(lookup.models) >= MODELS_OF_DIGEST or len(lack.lacking) >= program.settings.summary_count
