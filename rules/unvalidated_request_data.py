@@ -115,4 +115,6 @@ def confidence(flow: Flow) -> Confidence:
     """What clients send along with every request (their name, their address) is often stored for the record only."""
     if flow.incidental:
         return "low" if flow.kind in ("database write", "file path") else "medium"
+    if flow.is_key:
+        return "low"
     return "medium" if flow.kept_as_it_came else "high"

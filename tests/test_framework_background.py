@@ -233,10 +233,10 @@ def test_cloud_functions_by_decorator_and_by_template(tmp_path: Path) -> None:
         """,
     )
     assert found == {
-        ("lambda", "azure", "one"),
+        ("http", "azure", "one"),
         ("lambda", "azure", "two"),
-        ("lambda", "functions_framework", "one"),
-        ("lambda", "chalice", "one"),
+        ("http", "functions_framework", "one"),
+        ("http", "chalice", "one"),
         ("lambda", "chalice", "two"),
         ("lambda", "aws_lambda_powertools", "one"),
         ("lambda", "aws-lambda", "handle"),

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from reach import program_of, reach
 
+from threadly_lint.program.request_flow import request_flows
+
 AIOHTTP = """
 import hmac
 import secrets
@@ -365,3 +367,111 @@ def remove(email: str):
     assert found["note"] == found["by_hand"] == "checks credentials itself"
     assert found["create"] == "registers an account"
     assert found["remove"] == ""
+
+
+LAMBDA = """
+import json
+
+import boto3
+
+table = boto3.resource("dynamodb").Table("orders")
+
+
+def add(event, context):
+    order = json.loads(event["body"])
+    table.put_item(Item={"pk": order["id"], "note": order["note"]})
+    return {"statusCode": 201}
+
+
+def mine(event, context):
+    try:
+        caller = event["requestContext"]["authorizer"]["claims"]["sub"]
+    except KeyError:
+        return {"statusCode": 401}
+    table.delete_item(Key={"pk": caller})
+    return {"statusCode": 200}
+
+
+def drain(event, context):
+    for record in event["Records"]:
+        table.delete_item(Key={"pk": json.loads(record["body"])["id"]})
+    return {"statusCode": 200}
+"""
+
+
+def test_cloud_functions_that_answer_requests(tmp_path: Path) -> None:
+    names = "".join(f"  {x}:\n    Handler: orders.{x}\n" for x in ("add", "mine", "drain"))
+    (tmp_path / "template.yaml").write_text(f"Resources:\n{names}")
+    program = program_of(tmp_path, {"orders.py": LAMBDA})
+    found = {e.function.name: e for e in program.entry_points}
+    unguarded = {
+        name: [o.effect for run in e.runs for o in run.inside if o.effect in ("read", "write") and not o.auth]
+        for name, e in found.items()
+    }
+
+    assert {name: e.kind for name, e in found.items()} == {"add": "http", "mine": "http", "drain": "lambda"}
+    assert unguarded["add"] == ["write"]
+    assert unguarded["mine"] == []
+    assert [[x.detail for x in flow.sources] for flow in request_flows(program, found["add"])] == [["body"]]
+
+
+def test_a_part_of_the_address_that_chooses_a_row_needs_no_schema(tmp_path: Path) -> None:
+    program = program_of(
+        tmp_path,
+        {
+            "app.py": """
+                import sqlite3
+
+                from aiohttp import web
+
+                app = web.Application()
+                rows = sqlite3.connect("shop.db")
+
+
+                async def remove(request):
+                    rows.execute("DELETE FROM thing WHERE name = ?", [request.match_info["name"]])
+
+
+                async def add(request):
+                    form = await request.post()
+                    rows.execute("INSERT INTO thing (name) VALUES (?)", [form["name"]])
+
+
+                app.router.add_delete("/thing/{name}", remove)
+                app.router.add_post("/thing", add)
+            """
+        },
+    )
+    keys = {e.function.name: [f.is_key for f in request_flows(program, e)] for e in program.entry_points}
+
+    assert keys == {"remove": [True], "add": [False]}
+
+
+def test_statements_are_put_together_from_known_texts(tmp_path: Path) -> None:
+    program = program_of(
+        tmp_path,
+        {
+            "app.py": """
+                import sqlite3
+
+                from flask import Flask
+
+                app = Flask(__name__)
+                rows = sqlite3.connect("shop.db")
+                COLUMNS = {"name": "person.name", "mail": "person.email"}
+                ALL = ", ".join(COLUMNS.values())
+
+
+                @app.get("/people")
+                def people():
+                    return rows.execute("SELECT %s FROM person WHERE id = %%s" % ALL).fetchall()
+
+
+                @app.get("/colours")
+                def colours():
+                    return rows.execute("SELECT %s FROM colour" % "shade").fetchall()
+            """
+        },
+    )
+
+    assert {e.function.name: e.reads_personal_data for e in program.entry_points} == {"people": True, "colours": False}

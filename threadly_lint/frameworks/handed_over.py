@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.program import types as t
 from threadly_lint.program.calls import OPEN, arguments
@@ -11,11 +11,20 @@ from threadly_lint.program.entry_points import EntryPoint, Kind, Mount
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Function
 from threadly_lint.program.registrations import Registration, calling, decorations, registered_value
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.types import Atom, Proof, Value
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
+
+
+class Address(NamedTuple):
+    """Where an entry point can be reached, and what is demanded there."""
+
+    path: str
+    methods: tuple[str, ...] = ()
+    proof: Proof = t.NO_PROOF
+
 
 EFFECTS = ("boundary", "schedule")
 
@@ -44,24 +53,28 @@ def _decorated(program: Program) -> Iterator[tuple[Registration, frozenset[str]]
 
 
 def entry_point(
-    program: Program, kind: Kind, framework: str, registration: Registration, first: tuple[Value, ...] = ()
-) -> EntryPoint:
+    program: Program, kind: Kind, framework: str, registration: Registration, first: tuple[Value, ...] = (),
+    address: Address | None = None,
+) -> EntryPoint:  # fmt: skip
     """The decorated function as the library calls it: ``first`` are arguments that it always gives."""
     assert registration.function is not None
     function, value = registration.function, registered_value(program, registration)
     if function.owner is not None and program.kind(function) == "function":
         first = ((Atom(t.Inst(function.owner)),), *first)
-    return outside_call(program, kind, framework, function, value, first)
+    return outside_call(program, kind, framework, function, value, first, address)
 
 
 def outside_call(
-    program: Program, kind: Kind, framework: str, function: Function, value: Value, first: tuple[Value, ...] = ()
-) -> EntryPoint:
-    """An entry point without address: somebody outside calls ``value`` with arguments that nobody knows."""
+    program: Program, kind: Kind, framework: str, function: Function, value: Value, first: tuple[Value, ...] = (),
+    address: Address | None = None,
+) -> EntryPoint:  # fmt: skip
+    """An entry point whose caller gives arguments that nobody knows; without ``address`` its name stands for one."""
     name = function.qualname
+    given = address or Address(name)
     call = calling(value, first, {OPEN: t.ANYTHING}, function)
     return EntryPoint(
-        program, kind, framework, function, call, (), (Mount(name, ()),), group=function.module.path, name=name
+        program, kind, framework, function, call, given.methods, (Mount(given.path, ()),), group=function.module.path,
+        name=name, proof=given.proof,
     )  # fmt: skip
 
 

@@ -6,16 +6,20 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.handed_over import each_once, entry_point, handed_over, outside_call
+from threadly_lint.frameworks.cloud_events import answers_requests, declared_proof, event_value
+from threadly_lint.frameworks.handed_over import Address, each_once, entry_point, handed_over, outside_call
 from threadly_lint.program import types as t
 from threadly_lint.program.entry_points import EntryPoint
-from threadly_lint.program.registrations import imports
+from threadly_lint.program.names import Function
+from threadly_lint.program.registrations import Registration, imports, registered_value, texts_of
+from threadly_lint.program.types import Guard, Value
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 LIBRARIES = frozenset({"aws_lambda_powertools", "azure", "chalice", "firebase_functions", "functions_framework"})
-TEMPLATES = ("template.yaml", "template.yml", "serverless.yml", "serverless.yaml", "sam.yaml", "sam.yml")
+TEMPLATES = ("*template*.y*ml", "serverless*.y*ml", "sam*.y*ml", "*-service.y*ml", "*stack*.y*ml")
+VERBS = frozenset("get post put patch delete head options".split())
 HANDLER = re.compile(
     r"""^\s*["']?[Hh]andler["']?\s*:\s*["']?(?P<path>[\w./-]+)\.(?P<name>\w+)["']?\s*$""", re.MULTILINE
 )
@@ -29,22 +33,54 @@ def entry_points(program: Program) -> Iterator[EntryPoint]:
 def _functions(program: Program) -> Iterator[EntryPoint]:
     if imports(program, *LIBRARIES):
         for registration in handed_over(program, LIBRARIES, "route"):
-            yield entry_point(program, "lambda", registration.name.partition(".")[0], registration)
+            yield _decorated(program, registration)
     for path, name in _templated(program):
         for module in program.modules.values():
             if module.path == f"{path}.py" or module.path.endswith(f"/{path}.py"):
                 for atom in program.module_attribute(module, name):
                     if isinstance(atom.shape, t.Func) and atom.shape.info.module is module:
-                        yield outside_call(program, "lambda", "aws-lambda", atom.shape.info, (atom,))
+                        yield _called(program, "aws-lambda", atom.shape.info, (atom,))
+
+
+def _decorated(program: Program, registration: Registration) -> EntryPoint:
+    """A route of a resolver or application answers requests; what other decorators hand over, as its body shows."""
+    framework, leaf = registration.name.partition(".")[0], registration.name.rpartition(".")[2]
+    function = registration.function
+    assert function is not None
+    if program.knowledge.fact(registration.name, "route") is None:
+        if framework != "aws_lambda_powertools" or not answers_requests(function):
+            return entry_point(program, "lambda", framework, registration)
+        return _called(program, framework, function, registered_value(program, registration))
+    methods = (leaf.upper(),) if leaf in VERBS else tuple(texts_of(registration.argument(1, "method", "methods")))
+    path = next(iter(texts_of(registration.argument(0, "rule", "path", "route"))), function.qualname)
+    proof = frozenset({Guard("authorizer of the route")}) if _is_authorized(registration) else t.NO_PROOF
+    return entry_point(program, "http", framework, registration, address=Address(path, methods, proof))
+
+
+def _is_authorized(registration: Registration) -> bool:
+    return any(not t.is_none(x) for x in registration.argument(-1, "authorizer"))
+
+
+def _called(program: Program, framework: str, function: Function, value: Value) -> EntryPoint:
+    if not answers_requests(function):
+        return outside_call(program, "lambda", framework, function, value)
+    address = Address(function.qualname, (), declared_proof(_templates(program)))
+    return outside_call(program, "http", framework, function, value, (event_value(),), address)
+
+
+def _templates(program: Program) -> str:
+    """The text of all deployment templates beside the code or above it."""
+    found = program.memo.get("deployment templates")
+    if found is None:
+        folders = {"": None, **dict.fromkeys(m.path.rpartition("/")[0] for m in program.modules.values())}
+        around = dict.fromkeys((*folders, *(f.rpartition("/")[0] for f in folders)))
+        files = [f for x in around for pattern in TEMPLATES for f in sorted((program.project.root / x).glob(pattern))]
+        found = "\n".join(f.read_text(encoding="utf-8", errors="replace") for f in files)
+        program.memo["deployment templates"] = found
+    return str(found)
 
 
 def _templated(program: Program) -> Iterator[tuple[str, str]]:
     """Handlers named in deployment templates beside the code, as path without ending and function."""
-    folders = {"": None, **dict.fromkeys(m.path.rpartition("/")[0] for m in program.modules.values())}
-    parents = dict.fromkeys(f.rpartition("/")[0] for f in folders)
-    for folder in dict.fromkeys((*folders, *parents)):
-        for name in TEMPLATES:
-            file = program.project.root / folder / name
-            if file.is_file():
-                for match in HANDLER.finditer(file.read_text(encoding="utf-8", errors="replace")):
-                    yield match["path"].removeprefix("./").replace(".", "/"), match["name"]
+    for match in HANDLER.finditer(_templates(program)):
+        yield match["path"].removeprefix("./").replace(".", "/"), match["name"]

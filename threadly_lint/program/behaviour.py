@@ -31,6 +31,8 @@ KEYED_APPLICATION = "aiohttp.web.Application"
 NO_IDENTITY = re.compile(r"csrf|xsrf", re.IGNORECASE)
 ANTI_FORGERY = frozenset({Tag("anti-forgery")})
 TYPED_KEYS = ("aiohttp.web.AppKey", "aiohttp.web.RequestKey")
+GATEWAY = Tag("gateway")
+"""Of what a gateway says of a request, such as who it has let through."""
 WSGI_SESSIONS = ("beaker.session", "werkzeug.session")
 SETTINGS_CLASSES = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings")
 STATUS_ATTRIBUTES = frozenset({"status_code", "status"})
@@ -82,6 +84,8 @@ class Behaviour:
     def key_value(self, a: Activation, atom: Atom, key: Value, node: n.Node) -> Value:
         """``mapping[key]`` or ``mapping.get(key)`` on sessions, headers and cookies: nothing, or something that proves."""
         names = key_names(key)
+        if GATEWAY in atom.tags:
+            return self._authorized(a, key, node)
         is_session = any(tag.kind == "session" for tag in atom.tags)
         found = self.shared_slot(a, atom, f"[{names[0]!r}]") if len(names) == 1 and not is_session else ()
         if found := found or self._declared_by(key):
@@ -98,6 +102,17 @@ class Behaviour:
         tags = atom.tags | {Tag("session" if is_session else "credential", t.text_of(key) or "")}
         tags = frozenset(x for x in tags if not (is_session and x.kind == "request"))
         return (*t.tagged(t.NONE, tags), Atom(t.Unknown(), tags, proof))
+
+    def _authorized(self, a: Activation, key: Value, node: n.Node) -> Value:
+        """The part of a gateway's context that its authorizer has filled: there, somebody has been let through."""
+        if t.text_of(key) != "authorizer":
+            return t.unknown(frozenset({GATEWAY}))
+        proof = frozenset({a.guard("authorizer of the gateway", node)})
+        there = t.unknown(frozenset({Tag("identity", "authorizer")}), proof)
+        if isinstance(node, n.Subscript):
+            a.prove(proof)
+            return there
+        return (*t.NONE, *there)
 
     def _declared_by(self, key: Value) -> Value:
         """What a typed key (``web.AppKey("db", Pool)``) says of its value."""

@@ -155,7 +155,8 @@ def _map_method(a: Activation, atom: Atom, name: str, args: tuple[Value, ...], t
     if name in ("update", "clear"):
         return t.NONE
     if name == "values":
-        return (Atom(t.Seq("list", None, t.join(*(v for _, v in shape.entries))), tags),)
+        known = tuple(v for _, v in shape.entries) if not shape.open and len(shape.entries) <= MAX_ITEMS else None
+        return (Atom(t.Seq("list", known, t.join(*(v for _, v in shape.entries)) if known is None else ()), tags),)
     if name == "items":
         pair = t.Seq("tuple", (t.unknown(tags), t.join(*(v for _, v in shape.entries)) or t.unknown(tags)))
         return (Atom(t.Seq("list", None, (Atom(pair, tags),)), tags),)
@@ -253,12 +254,23 @@ def escapes(name: str, args: tuple[Value, ...]) -> bool:
     return name == "translate" or (name == "replace" and bool(args) and "<" in t.constants(args[0]))
 
 
+def _joined(separator: Atom, args: tuple[Value, ...]) -> str | None:
+    """``", ".join(parts)`` when the parts are known."""
+    between = t.shape_text((separator,))
+    held = args[0][0].shape if args and len(args[0]) == 1 else None
+    if between is None or not isinstance(held, t.Seq) or not held.items:
+        return None
+    return between.join(t.shape_text(x) or "{}" for x in held.items)
+
+
 def _text_method(atom: Atom, name: str, tags: t.Tags, args: tuple[Value, ...]) -> Value:
     if name in ("startswith", "endswith") and (verdict := _affix(atom, name, args)) is not None:
         return t.tagged(t.const(verdict), checked_tags(tags))
     if name in KEEPING and not args and (text := t.shape_text((atom,))) is not None:
         kept = getattr(text, name)()
         return t.tagged(t.const(kept), tags) if isinstance(atom.shape, t.Const) else t.text_like(kept, tags, atom.proof)
+    if name == "join" and (text := _joined(atom, args)) is not None:
+        return t.text_like(text, tags, atom.proof)
     if escapes(name, args):
         tags |= {ESCAPED}
     if name in ("split", "rsplit", "splitlines", "partition", "rpartition"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from threadly_lint.skeleton.walk import constant
 MAX_MAPPED = 16
 CALCULATED = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 OPERATORS = {"&": "__and__", "|": "__or__", "~": "__invert__"}
+PLACES = re.compile(r"%%|%[sdir]")
 
 
 def evaluate(a: Activation, expr: n.Expr) -> Value:
@@ -317,9 +319,25 @@ def _shape_of(left: Value, right: Value, op: str) -> str | None:
     """The constant parts of ``left + right`` or ``template % values``."""
     before = t.shape_text(left)
     if op == "%":
-        return before
+        return before and _filled_in(before, right)
     after = t.shape_text(right)
     return None if before is None and after is None else f"{before or '{}'}{after or '{}'}"
+
+
+def _filled_in(template: str, values: Value) -> str:
+    """``template % values`` with the texts that are known in their places."""
+    held = values[0].shape if len(values) == 1 else None
+    items = held.items if isinstance(held, t.Seq) and held.kind == "tuple" else (values,)
+    texts = [t.shape_text(x) for x in items or ()]
+    return PLACES.sub(lambda place: _filling(place[0], texts), template)
+
+
+def _filling(place: str, texts: list[str | None]) -> str:
+    """What stands in one place of a template; ``texts`` loses what has been used."""
+    if place == "%%":
+        return "%"
+    text = texts.pop(0) if texts else None
+    return text if text is not None else place
 
 
 def _is_path(atom: Atom) -> bool:

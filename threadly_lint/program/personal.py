@@ -51,7 +51,8 @@ def reads_personal_data(endpoint: EntryPoint) -> bool:
 
 def _selects_personal_data(access: Occurrence) -> bool:
     """Whether the text of an SQL statement names a personal column or a table of people."""
-    words = set(WORD.findall(next((text for v in access.event.args[:1] if (text := t.shape_text(v))), "")))
+    texts = [text for v in access.event.args[:1] for atom in v if (text := t.shape_text((atom,)))]
+    words = {word for text in texts for word in WORD.findall(text)}
     return any(PERSONAL_COLUMN.search(word) or OWNER_COLUMN.search(word.removesuffix("s")) for word in words)
 
 

@@ -91,8 +91,13 @@ class Flow:
 
     @property
     def kept_as_it_came(self) -> bool:
-        """Whether it is a file to keep, or a part of the path, which the route has matched at least."""
+        """Whether it is a file to keep."""
         return self.kind == "database write" and all(x.detail in ("files", "path") for x in self.sources)
+
+    @property
+    def is_key(self) -> bool:
+        """Whether only a part of the address, which the route has matched at least, chooses a row or an entry."""
+        return self.kind in ("database write", "cache key") and all(x.detail == "path" for x in self.sources)
 
 
 WORDS = {
