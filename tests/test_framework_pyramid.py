@@ -79,7 +79,7 @@ def main(global_config, **settings):
     assert found == {
         "DELETE plain": Reach(("/plain/{id}",), ("write",)),
         "POST edit": Reach(("/edit",), ()),
-        "GET view": Reach(("/view",), ("write",)),
+        "GET/POST view": Reach(("/view",), ("write",)),
         "GET Things.show": Reach(("/class",), ()),
         "PUT Things.change": Reach(("/class",), ("write",)),
     }
@@ -134,10 +134,10 @@ def main(global_config, **settings):
 """,
     )
     assert {name: r.unguarded for name, r in found.items()} == {
-        "GET a": (),
-        "GET b": ("write",),
-        "GET c": ("write",),
-        "GET d": (),
+        "GET/POST a": (),
+        "GET/POST b": ("write",),
+        "GET/POST c": ("write",),
+        "GET/POST d": (),
     }
 
 
@@ -180,8 +180,8 @@ def test_includes_by_name_with_prefixes(tmp_path: Path) -> None:
         },
     )
     assert reached(program) == {
-        "GET one": Reach(("/api/one/{id}",), ("read",)),
-        "GET two": Reach(("/api/more/two",), ()),
+        "GET/POST one": Reach(("/api/one/{id}",), ("read",)),
+        "GET/POST two": Reach(("/api/more/two",), ()),
     }
 
 
@@ -241,10 +241,10 @@ def main(global_config, **settings):
 """
     found = reach(tmp_path, HEAD + source)
     assert {name: r.unguarded for name, r in found.items()} == {
-        "GET a": ("write",),
-        "GET b": (),
-        "GET c": (),
-        "GET d": (),
+        "GET/POST a": ("write",),
+        "GET/POST b": (),
+        "GET/POST c": (),
+        "GET/POST d": (),
     }
 
 

@@ -429,7 +429,7 @@ def test_a_part_of_the_address_that_chooses_a_row_needs_no_schema(tmp_path: Path
 
 
                 async def remove(request):
-                    rows.execute("DELETE FROM thing WHERE name = ?", [request.match_info["name"]])
+                    rows.execute("INSERT INTO removed (name) VALUES (?)", [request.match_info["name"]])
 
 
                 async def add(request):
@@ -475,3 +475,77 @@ def test_statements_are_put_together_from_known_texts(tmp_path: Path) -> None:
     )
 
     assert {e.function.name: e.reads_personal_data for e in program.entry_points} == {"people": True, "colours": False}
+
+
+def test_pyramid_views_answer_every_method_unless_told(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+import sqlite3
+
+from pyramid.config import Configurator
+from pyramid.view import view_config
+
+db = sqlite3.connect("shop.db")
+
+
+@view_config(route_name="add")
+def add(request):
+    if request.method == "POST":
+        db.execute("insert into thing default values")
+    return {}
+
+
+@view_config(route_name="show", request_method="GET")
+def show(request):
+    if request.method == "POST":
+        db.execute("insert into thing default values")
+    return {}
+
+
+with Configurator() as config:
+    config.add_route("add", "/add")
+    config.add_route("show", "/show")
+    config.scan()
+""",
+    )
+
+    assert found["GET/POST add"].unguarded == ("write",)
+    assert found["GET show"].unguarded == ()
+
+
+def test_consumers_that_are_routed_as_classes(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+import sqlite3
+
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.urls import path
+
+db = sqlite3.connect("chat.db")
+
+
+class Open(AsyncJsonWebsocketConsumer):
+    async def receive_json(self, content):
+        db.execute("insert into message default values")
+
+
+class Closed(AsyncJsonWebsocketConsumer):
+    async def connect(self):
+        if self.scope["user"].is_anonymous:
+            await self.close()
+        else:
+            await self.accept()
+
+    async def receive_json(self, content):
+        db.execute("insert into message default values")
+
+
+application = ProtocolTypeRouter({"websocket": URLRouter([path("open/", Open), path("closed/", Closed)])})
+""",
+    )
+
+    assert found[" Open.receive_json"].unguarded == ("write",)
+    assert found[" Closed.receive_json"].unguarded == ()

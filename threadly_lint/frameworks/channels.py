@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 ROUTES = ("path", "re_path", "url")
-MESSAGES = ("receive", "receive_json")
+OPENINGS = ("connect", "websocket_connect")
+MESSAGES = ("receive", "receive_json", "websocket_receive")
+REQUESTS = ("handle",)
+CONSUMERS = (
+    "channels.consumer.AsyncConsumer",
+    "channels.consumer.SyncConsumer",
+    "channels.generic.http.AsyncHttpConsumer",
+    "channels.generic.websocket.AsyncWebsocketConsumer",
+    "channels.generic.websocket.WebsocketConsumer",
+)
 ACCEPTING = frozenset({"accept"})
 
 
@@ -31,7 +40,7 @@ def entry_points(program: Program) -> Iterator[EntryPoint]:
     if not imports(program, "channels"):
         return
     for path, info in _routed(program):
-        for name in ("connect", *MESSAGES):
+        for name in (*OPENINGS, *MESSAGES, *REQUESTS):
             owner, value = program.class_attribute(info, name)
             function = next((x.shape.info for x in value if isinstance(x.shape, t.Func)), None)
             if owner is not None and function is not None:
@@ -52,10 +61,18 @@ def _routed(program: Program) -> Iterator[tuple[str, Class]]:
 
 
 def _consumer(program: Program, expr: n.Expr, module: Module, function: Function | None) -> Class | None:
-    if not isinstance(expr, n.Call) or not isinstance(expr.func, n.Attribute) or expr.func.attr != "as_asgi":
+    """The class behind ``Consumer.as_asgi()``; older versions route the class itself."""
+    if not isinstance(expr, n.Call):
+        routed = (x.shape.info for x in _evaluated(program, expr, module, function) if isinstance(x.shape, t.ClassRef))
+        return next((info for info in routed if program.inherits(info, *CONSUMERS)), None)
+    if not isinstance(expr.func, n.Attribute) or expr.func.attr != "as_asgi":
         return None
-    found = evaluate(scope_in(program, module, function), expr.func.value)
-    return next((x.shape.info for x in found if isinstance(x.shape, t.ClassRef)), None)
+    made = _evaluated(program, expr.func.value, module, function)
+    return next((x.shape.info for x in made if isinstance(x.shape, t.ClassRef)), None)
+
+
+def _evaluated(program: Program, expr: n.Expr, module: Module, function: Function | None) -> Value:
+    return evaluate(scope_in(program, module, function), expr)
 
 
 def _entry_point(program: Program, info: Class, name: str, function: Function, path: str) -> EntryPoint:
@@ -64,12 +81,14 @@ def _entry_point(program: Program, info: Class, name: str, function: Function, p
 
     def call(a: Activation) -> Value:
         node = handler_node(function)
-        return call_value(a, attribute(a, receiver, name, node), () if name == "connect" else (message,), {}, node)
+        given = () if name == "connect" else (message,)
+        return call_value(a, attribute(a, receiver, name, node), given, {}, node)
 
-    steps = () if name == "connect" else (_accepted(receiver),)
+    steps = (_accepted(receiver),) if name in MESSAGES else ()
+    kind = "http" if name in REQUESTS else "websocket"
     return EntryPoint(
-        program, "websocket", "channels", function, call, (), (Mount(path, steps, "channels"),), info.symbol
-    )
+        program, kind, "channels", function, call, (), (Mount(path, steps, "channels"),), info.symbol  # type: ignore[arg-type]
+    )  # fmt: skip
 
 
 def _accepted(receiver: Value) -> Step:

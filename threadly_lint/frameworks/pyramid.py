@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 CONFIGURATOR = "pyramid.config.Configurator"
 VIEW_CONFIG, VIEW_DEFAULTS = "pyramid.view.view_config", "pyramid.view.view_defaults"
+ANY_METHOD = ("GET", "POST")
 TOLD = frozenset(
     "add_request_method add_route add_tween add_view include set_default_permission set_root_factory".split()
 )
@@ -178,7 +179,7 @@ def _endpoints(program: Program, told: Told, view: View) -> Iterator[EntryPoint]
         function = _answering(program, atom, attr or "__call__")
         if function is None:
             continue
-        methods = tuple(x.upper() for x in texts_of(view.options.get("request_method", ()))) or ("GET",)
+        methods = tuple(x.upper() for x in texts_of(view.options.get("request_method", ()))) or ANY_METHOD
         routes = told.routes.get(t.text_of(view.options.get("route_name", ())) or "") or [_traversed(view)]
         mounts = tuple(_mount(program, told, view, atom, function, attr, methods, route) for route in routes)
         call = mounts[0].call
