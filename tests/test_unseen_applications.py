@@ -549,3 +549,145 @@ application = ProtocolTypeRouter({"websocket": URLRouter([path("open/", Open), p
 
     assert found[" Open.receive_json"].unguarded == ("write",)
     assert found[" Closed.receive_json"].unguarded == ()
+
+
+def test_endpoints_that_dispatch_themselves(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+import sqlite3
+
+from starlette.applications import Starlette
+from starlette.endpoints import HTTPEndpoint
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.routing import Route
+
+db = sqlite3.connect("shop.db")
+
+
+class Token:
+    def __init__(self, request):
+        self.request = request
+
+    async def authenticate(self):
+        if not self.request.headers.get("Authorization"):
+            raise HTTPException(401)
+
+
+class Base(HTTPEndpoint):
+    backend = None
+
+    async def dispatch(self):
+        request = Request(self.scope, receive=self.receive)
+        handler = getattr(self, request.method.lower(), self.method_not_allowed)
+        if self.backend:
+            await self.backend(request).authenticate()
+        response = await handler(request)
+        await response(self.scope, self.receive, self.send)
+
+
+class Open(Base):
+    async def post(self, request):
+        db.execute("insert into thing default values")
+
+
+class Closed(Open):
+    backend = Token
+
+
+class Around(HTTPEndpoint):
+    async def dispatch(self):
+        if not Request(self.scope).headers.get("Authorization"):
+            raise HTTPException(401)
+        await super().dispatch()
+
+    async def post(self, request):
+        db.execute("insert into other default values")
+
+
+class Plain(HTTPEndpoint):
+    async def post(self, request):
+        db.execute("insert into other default values")
+
+
+app = Starlette(routes=[Route("/open", Open), Route("/around", Around), Route("/plain", Plain)])
+""",
+    )
+
+    assert found["POST Open.post"].unguarded == ("write",)
+    assert found["POST Around.post"].unguarded == ()
+    assert found["POST Plain.post"].unguarded == ("write",)
+
+
+def test_one_endpoint_for_each_class_that_inherits_a_method(tmp_path: Path) -> None:
+    source = """
+from sanic import Sanic
+from sanic.views import HTTPMethodView
+import sqlite3
+
+app = Sanic("shop")
+db = sqlite3.connect("shop.db")
+
+
+class Adding(HTTPMethodView):
+    async def post(self, request):
+        return self.save()
+
+
+class Things(Adding):
+    def save(self):
+        db.execute("insert into thing default values")
+
+
+class Nothing(Adding):
+    def save(self):
+        return None
+
+
+app.add_route(Things.as_view(), "/things")
+app.add_route(Nothing.as_view(), "/nothing")
+"""
+    program = program_of(tmp_path, {"app.py": source})
+    found = {
+        e.route: [o.effect for r in e.runs for o in r.occurrences if o.effect == "write"] for e in program.entry_points
+    }
+
+    assert found == {"/things": ["write"], "/nothing": []}
+
+
+def test_whoever_is_given_a_statement_reaches_a_database(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+from fastapi import FastAPI
+from housekeeping import Database, player, rows
+
+app = FastAPI()
+db = Database("shop.db")
+
+
+@app.post("/one")
+async def one():
+    await db.execute("UPDATE thing SET seen = 1")
+
+
+@app.get("/two")
+async def two():
+    return await rows.fetchrow("SELECT * FROM thing WHERE id = $1", 1)
+
+
+@app.get("/three")
+async def three():
+    return await player.execute("select a song from the list")
+
+
+@app.get("/four")
+async def four():
+    return await player.play("SELECT * FROM thing")
+""",
+    )
+
+    assert found["POST one"].unguarded == ("write",)
+    assert found["GET two"].unguarded == ("read",)
+    assert found["GET three"].unguarded == found["GET four"].unguarded == ()

@@ -13,7 +13,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.attributes import attribute
 from threadly_lint.program.calls import call_value
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node, is_entered
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class, Function
 from threadly_lint.program.registrations import (
@@ -43,6 +43,7 @@ ROUTER, MOUNT, HOST = "starlette.routing.Router", "starlette.routing.Mount", "st
 CONTAINERS = (*APPLICATIONS, ROUTER, MOUNT, HOST)
 ROUTE, WEBSOCKET_ROUTE = "starlette.routing.Route", "starlette.routing.WebSocketRoute"
 HTTP_ENDPOINT, WEBSOCKET_ENDPOINT = "starlette.endpoints.HTTPEndpoint", "starlette.endpoints.WebSocketEndpoint"
+DISPATCH = "dispatch"
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 
 
@@ -182,9 +183,11 @@ class Site:
                     given = request(
                         "starlette.requests.Request", verb.upper(), "", path_params=path_mapping(route.path)
                     )
-                    yield self._endpoint(
-                        route, function, (verb.upper(),), _method_call(info, (verb,), (given,), function)
-                    )
+                    call = _method_call(info, (verb,), (given,), function)
+                    dispatching = self.program.class_attribute(info, DISPATCH)[0]
+                    if dispatching is not None and not dispatching.module.is_sketch:
+                        call = _dispatch_call(info, verb, given, function, route.path)
+                    yield self._endpoint(route, function, (verb.upper(),), call, info.symbol)
         elif self.program.inherits(info, WEBSOCKET_ENDPOINT):
             receive = self._method(info, "on_receive")
             connect = self._method(info, "on_connect")
@@ -198,9 +201,11 @@ class Site:
         owner, value = self.program.class_attribute(info, name)
         return handler_behind(value) if owner is not None else None
 
-    def _endpoint(self, route: Route, function: Function, methods: tuple[str, ...], call: Rest) -> EntryPoint:
+    def _endpoint(
+        self, route: Route, function: Function, methods: tuple[str, ...], call: Rest, group: str = ""
+    ) -> EntryPoint:
         kind = "websocket" if route.kind == "websocket" else "http"
-        group = f"{function.module.path}:{function.owner.name if function.owner else ''}"
+        group = group or f"{function.module.path}:{function.owner.name if function.owner else ''}"
         mounts = tuple(self._mounts(route, methods, call))
         return EntryPoint(
             self.program, kind, "starlette", function, call, methods, mounts, group, router=route.owner,  # type: ignore[arg-type]
@@ -237,5 +242,22 @@ def _method_call(info: Class, names: tuple[str, ...], args: tuple[Value, ...], f
                 given = (*args, data) if name == "on_receive" else args
                 value = call_value(a, attribute(a, instance, name, node), given, {}, node)
         return value
+
+    return call
+
+
+def _dispatch_call(info: Class, verb: str, given: Value, function: Function, path: str) -> Rest:
+    """Run the class's own ``dispatch``; where it cannot be seen to call the method, that is called after it."""
+
+    def call(a: Activation) -> Value:
+        node = handler_node(function)
+        method = attribute(a, (Atom(t.Inst(info)),), verb, node)
+        held = {".scope": Exchange(verb.upper(), path).scope(), ".answer": (Atom(t.Partial(method, (given,), ())),)}
+        instance: Value = (Atom(t.Inst(info, (), tuple(held.items()))),)
+        mark = len(a.events)
+        value = call_value(a, attribute(a, instance, DISPATCH, node), (), {}, node)
+        if a.state is None or any(is_entered(x, function) for x in a.events[mark:]):
+            return value
+        return call_value(a, attribute(a, instance, verb, node), (given,), {}, node)
 
     return call

@@ -131,9 +131,16 @@ def _without_text(atom: Atom, shape: t.Obj, name: str) -> Atom:
     return atom._replace(tags=frozenset(x for x in atom.tags if x.kind != "exception"))
 
 
+def _of_scope(shape: t.Obj, name: str) -> Value:
+    """The method of a request that was made from an ASGI scope."""
+    args = shape.made.args if shape.made is not None and name == "method" else ()
+    held = args[0][0].shape if args and len(args[0]) == 1 else None
+    return dict(held.entries).get(name, ()) if isinstance(held, t.Map) else ()
+
+
 def _of_object(a: Activation, atom: Atom, shape: t.Obj, name: str, node: n.Expr) -> Value:
-    given = dict(shape.attrs).get(name)
-    if given is not None:
+    given = dict(shape.attrs).get(name) or _of_scope(shape, name)
+    if given:
         return t.tagged(given, atom.tags)
     if found := a.program.libraries.member(a, atom, shape.name, name, node):
         return found

@@ -26,6 +26,7 @@ from threadly_lint.program.names import Class
 from threadly_lint.program.queries import consume
 from threadly_lint.program.request_data import checked, checked_tags, raw_tags
 from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.unseen_databases import note_statement
 from threadly_lint.program.validation_hooks import follow_validation
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import dotted
@@ -264,6 +265,7 @@ def call_library(a: Activation, call: Call) -> Value:
         return decorated
     handed = handed_functions(a, call)
     value = library_check(a, call, a.program.libraries.call(a, call))
+    note_statement(a, call)
     onward = next((v for v in call.given if any(isinstance(x.shape, t.Rest) for x in v)), None)
     if onward is not None and a.state is not None:
         return call_value(a, onward, (), {}, call.node)

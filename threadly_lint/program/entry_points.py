@@ -224,6 +224,13 @@ def outcomes_of(outcome: Outcome, function: Function) -> list[Outcome]:
     return found
 
 
+def is_entered(event: object, function: Function) -> bool:
+    """Whether ``function`` runs in what a call leads to."""
+    if not isinstance(event, Inlined):
+        return False
+    return event.outcome.function is function or bool(outcomes_of(event.outcome, function))
+
+
 def run_steps(a: Activation, steps: list[Step], last: Rest) -> Value:
     """Run ``steps`` in order and ``last`` after them. A step decides when (and inside what) the rest runs."""
     if a.state is None:

@@ -70,8 +70,8 @@ def _openings(endpoint: EntryPoint, effects: list[Occurrence]) -> Iterator[Openi
     if changing and kind == "credentials":
         if does := _credentials(effects):
             yield Opening("credentials", does, "high")
-        elif (named := by_address(endpoint)) is not None and named.kind == "credentials":
-            yield Opening("credentials", "renews credentials", "medium")
+        elif (named := by_address(endpoint)) is not None and named.kind in (*ENTRANCES, "credentials"):
+            yield ENTRANCES.get(named.kind, Opening("credentials", "renews credentials", "medium"))
     yield from _repeatable(endpoint, effects, changing)
 
 

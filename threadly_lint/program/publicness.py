@@ -42,6 +42,7 @@ BY_ADDRESS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         re.compile(
             r"(refresh|renew)([-_]?token)?|token([-_]?refresh)?|"
             r"(forgot|reset|recover|lost)(ten)?[-_]?password|password[-_]?(reset|recover\w*|forgot\w*)|"
+            r"(change|update|set|new)[-_]?password|"
             r"((re)?send|request)[-_]?(verif\w*|confirm\w*|activation|code|otp)|"
             r"(email[-_])?(verif\w*|confirm\w*|password[-_]?reset|otp)[-_](request|(re)?send)"
         ),
@@ -54,6 +55,7 @@ NEUTRAL = re.compile(
 CODE_LINK = re.compile(
     r"(verif\w*|confirm\w*|activat\w*|password[-_]?reset|reset[-_]?password|unsubscribe)/?\??[<{(]", re.IGNORECASE
 )
+ACCOUNTS = re.compile(r"(^|/)(user|account|member|customer)s?/?$", re.IGNORECASE)
 SENDING = ("request", "send", "resend")
 PASSWORD_CHECK = re.compile(r"(check|verify)(_\w+)?|checkpw|authenticate")
 MAKES_ROW = re.compile(r"(create|add|insert|save_new)(_\w+)?")
@@ -128,6 +130,8 @@ def evident_purpose(endpoint: EntryPoint) -> Purpose | None:
         return _entrance(endpoint.program, effects, kinds) or by_address(endpoint)
     if any(map(checks_password, effects)):
         return Purpose("credentials", "checks credentials itself")
+    if "POST" in endpoint.methods and ACCOUNTS.search(endpoint.route) and any(map(hashes_password, effects)):
+        return Purpose("sign-up", "registers an account")
     return None
 
 
