@@ -679,7 +679,7 @@ async def two():
 
 @app.get("/three")
 async def three():
-    return await player.execute("select a song from the list")
+    return await player.execute("play a song")
 
 
 @app.get("/four")
@@ -691,3 +691,131 @@ async def four():
     assert found["POST one"].unguarded == ("write",)
     assert found["GET two"].unguarded == ("read",)
     assert found["GET three"].unguarded == found["GET four"].unguarded == ()
+
+
+def test_decorators_of_the_project_that_register(tmp_path: Path) -> None:
+    handlers = "".join(
+        f'\n\n@post("/{i}")\ndef handler_{i}():\n    rows.execute("UPDATE thing SET n = {i}")\n' for i in range(40)
+    )
+    program = program_of(
+        tmp_path,
+        {
+            "app.py": f"""
+import bottle
+import sqlite3
+
+rows = sqlite3.connect("shop.db")
+
+
+def route(path, method="GET", **options):
+    def decorator(func):
+        def wrapper(*args, **kwargs):
+            return func(*args, **kwargs)
+
+        bottle.route(path=path, method=method, callback=wrapper, **options)
+        return wrapper
+
+    return decorator
+
+
+def post(path, **options):
+    return route(path, method="POST", **options)
+
+
+def signed_in(func):
+    def wrapper(*args, **kwargs):
+        if not bottle.request.get_cookie("user", secret="x"):
+            raise bottle.HTTPError(401)
+        return func(*args, **kwargs)
+
+    return wrapper
+
+
+@route("/closed")
+@signed_in
+def closed():
+    rows.execute("DELETE FROM thing")
+{handlers}"""
+        },
+    )
+    found = {
+        e.label: [o.effect for r in e.runs for o in r.occurrences if o.effect == "write" and not o.auth]
+        for e in program.entry_points
+    }
+
+    assert found["GET /closed"] == []
+    assert [found[f"POST /{i}"] for i in range(40)] == [["write"]] * 40
+
+
+def test_services_from_a_dependency_container(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+import sqlite3
+
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Factory, Singleton
+from dependency_injector.wiring import Provide, inject
+from fastapi import Depends, FastAPI
+
+app = FastAPI()
+
+
+class Store:
+    def __init__(self):
+        self.db = sqlite3.connect("shop.db")
+
+    def wipe(self):
+        self.db.execute("DELETE FROM thing")
+
+
+class Things:
+    def __init__(self, *, store):
+        self.store = store
+
+    def wipe(self):
+        self.store.wipe()
+
+
+class Container(DeclarativeContainer):
+    store = Singleton(Store)
+    things = Factory(Things, store=store)
+
+
+@app.delete("/things")
+@inject
+def wipe(things=Depends(Provide[Container.things])):
+    things.wipe()
+""",
+    )
+
+    assert found["DELETE wipe"].unguarded == ("write",)
+
+
+def test_two_fields_that_must_be_equal_are_no_guard(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+import sqlite3
+
+from fastapi import FastAPI, HTTPException
+from pydantic import BaseModel
+
+app = FastAPI()
+db = sqlite3.connect("shop.db")
+
+
+class Passwords(BaseModel):
+    first: str
+    again: str
+
+
+@app.post("/passwords")
+def passwords(body: Passwords):
+    if body.first != body.again:
+        raise HTTPException(401)
+    db.execute("UPDATE thing SET n = 1")
+""",
+    )
+
+    assert found["POST passwords"].unguarded == ("write",)

@@ -8,11 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from threadly_lint.program import types as t
+from threadly_lint.program.activation import Activation, outcome_of
 from threadly_lint.program.development import only_in_development
 from threadly_lint.program.effects import Occurrence, Outcome, occurrences
 from threadly_lint.program.entry_points import EntryPoint
+from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Function, Module
-from threadly_lint.program.registrations import Registration
+from threadly_lint.program.registrations import Registration, decorations
+from threadly_lint.program.types import Value
+from threadly_lint.program.wrappers import behind
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
@@ -38,8 +43,47 @@ def _perform(program: Program, names: frozenset[str], on: frozenset[str]) -> Ite
     reached: set[int] = set()
     seen: set[object] = set()
     yield from _from_roots(program, starts_of(program, [f or m.body for _, m, f in calls]), names, seen, reached)
+    for outcome in _decorating(program, {f for _, _, f in calls if f is not None}):
+        yield from noted(program, outcome, names, seen, reached)
     missed = dict.fromkeys(f or m.body for call, m, f in calls if id(call) not in reached)
     yield from _from_roots(program, missed, names, seen, reached)
+
+
+def _decorating(program: Program, registering: set[Function]) -> Iterator[Outcome]:
+    """What happens where functions are decorated with the project's own decorators that register: ``@get("/path")``."""
+    makers = {outermost(f) for f in registering if f.parent is not None}
+    if not makers:
+        return
+    makers |= {f for f in program.functions if f.parent is None and _returns_call_of(f, makers)}
+    for function, decorator, scope in decorations(program):
+        if function.owner is not None or function.parent is not None or program.project.is_exempt(function.path):
+            continue
+        target = decorator.func if isinstance(decorator, n.Call) else decorator
+        if not any(isinstance(x.shape, t.Func) and x.shape.info in makers for x in evaluate(scope, target)):
+            continue
+        a = Activation(program, function.module.body, {})
+        a.patient = True
+        position = function.decorators.index(decorator)
+        value: Value = (t.Atom(t.Func(function)),)
+        with program.runner.patiently():
+            for each in reversed(function.decorators[position:]):
+                value = behind(a, evaluate(a, each), value, each)
+        yield outcome_of(a, is_generator_object=False)
+
+
+def outermost(function: Function) -> Function:
+    while function.parent is not None:
+        function = function.parent
+    return function
+
+
+def _returns_call_of(function: Function, makers: set[Function]) -> bool:
+    """``def get(path): return route(path, method="GET")``."""
+    names = {m.name for m in makers if m.module is function.module}
+    if not names or not isinstance(function.node, n.Function):
+        return False
+    returned = (x.value for x in function.node.body if isinstance(x, n.Return))
+    return any(isinstance(x, n.Call) and isinstance(x.func, n.Name) and x.func.id in names for x in returned)
 
 
 def _counts(program: Program, call: n.Call, module: Module, on: frozenset[str]) -> bool:

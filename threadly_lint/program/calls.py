@@ -283,6 +283,8 @@ def _decorating(a: Activation, call: Call) -> Value:
     if not any(f.kind == "decorator" and (not call.receiver or f.effect in PROTECTING) for f in facts):
         return ()
     function = next((v for v in call.args if any(_is_decorated(a, x) for x in v)), None)
+    if function is None and any(isinstance(x.shape, t.Func) for x in call.keywords.get("callback", ())):
+        return ()  # the function that it registers is there already
     if function is None:
         return (Atom(t.Partial(_callee(call), call.args, tuple(call.keywords.items()))),)
     return library_wrapped(a, call.name, function, (), call.keywords, call.node)

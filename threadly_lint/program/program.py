@@ -17,6 +17,7 @@ from threadly_lint.program.inheritance import linearised
 from threadly_lint.program.libraries import Libraries
 from threadly_lint.program.models import Models
 from threadly_lint.program.names import Binding, Class, Function, Module, calls_in
+from threadly_lint.program.provided import MARKERS, provider_of
 from threadly_lint.program.runner import Runner
 from threadly_lint.program.serving import Serving
 from threadly_lint.program.signals import Signals
@@ -258,6 +259,8 @@ class Program:
             if items:
                 rest: Value = (Atom(t.Seq("tuple", items[1:])),)
                 return (Atom(t.Obj("typing.Annotated", items[0], None, (("metadata", rest),))),)
+        if shape.name in MARKERS:
+            return provider_of(key) or (Atom(shape),)
         if shape.name in ("typing.Optional", "typing.Union"):
             parts = key[0].shape.items if key and isinstance(key[0].shape, t.Seq) else (key,)
             return t.join(*(parts or ()), t.NONE if shape.name == "typing.Optional" else ())

@@ -40,6 +40,7 @@ class Runner:
         self._outcomes: dict[object, Outcome] = {}
         self._contexts: dict[tuple[object, ...], int] = {}
         self._in_steps = False
+        self._patient = False
         self.asks = False
         self._variables: dict[Function, dict[str, Value]] = {}
         self._recursion = Recursion()
@@ -59,7 +60,7 @@ class Runner:
         """
         info, serving = func.info, self._program.serving
         func = self._received(func)
-        if not patient:
+        if not (patient or self._patient):
             func, args, keywords = self._within_limits(func, args, keywords)
         question = (info, func.bound, func.captured, args, tuple(sorted(keywords.items())), generic, self.asks)
         key = (*question, serving.key(info))
@@ -97,6 +98,15 @@ class Runner:
             yield
         finally:
             self._in_steps = before
+
+    @contextmanager
+    def patiently(self) -> Iterator[None]:
+        """While decorators register: everything that they call is called once for each function that is decorated."""
+        before, self._patient = self._patient, True
+        try:
+            yield
+        finally:
+            self._patient = before
 
     @contextmanager
     def reached(self) -> Iterator[None]:

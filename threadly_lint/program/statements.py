@@ -284,9 +284,20 @@ def _about_caller(a: Activation, tags: Iterable[t.Tag]) -> bool:
     return any(tag.kind in ("credential", "session", "identity") for tag in tags)
 
 
+def _compares_fields(test: n.Expr) -> bool:
+    """``form.password != form.again``: two parts of the same thing say nothing of who sent it."""
+    if not isinstance(test, n.Compare) or len(test.ops) != 1 or test.ops[0] not in ("==", "!="):
+        return False
+    left, right = path_of(test.left), path_of(test.comparators[0])
+    if not left or not right or "." not in left or "." not in right:
+        return False
+    base = left.rpartition(".")[0]
+    return base == right.rpartition(".")[0] and base not in ("self", "cls")
+
+
 def _survive(a: Activation, test: n.Expr, state: State | None, ended: frozenset[int], *, about_caller: bool) -> None:
     """The other side always answers 401, or 403 depending on who calls: whoever is left was let through."""
-    if state is None or not ended or not ended <= {401, 403}:
+    if state is None or not ended or not ended <= {401, 403} or _compares_fields(test):
         return
     if about_caller or ended == {401}:
         state.auth |= {a.guard(f"check that answers {'/'.join(map(str, sorted(ended)))}", test)}
