@@ -59,6 +59,7 @@ def cancel(order_id):
 
 Endpoints that are public on purpose: declared (`# threadly: public`, the `public` setting) or evident
 (sign-in, sign-up, password reset, token refresh, health, signed webhooks). What a guard reads to find the user is no finding.
+Endpoints that are mounted in development only (`if settings.DEBUG:`, `if stage == "development":`).
 
 ## Limits
 
@@ -92,7 +93,7 @@ def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
     yield rule.finding(
         endpoint,
         f"`{endpoint.label}` {verb(worst)} the database ({what(worst)}) without an authentication check",
-        level="error" if worst.writes and not worst.run.mount.conditional else "warning",
+        level="error" if worst.writes else "warning",
         confidence=worst.confidence,
         endpoint=endpoint.label,
         trail=worst.occurrence.trail,

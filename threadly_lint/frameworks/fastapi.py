@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.asgi import Exchange, middleware_steps
 from threadly_lint.program import types as t
@@ -67,6 +67,17 @@ class Node:
     parents: list[tuple[Node, Registration]] = field(default_factory=list)
 
 
+class Way(NamedTuple):
+    """A route as seen from one of the routers around it: its path, the dependencies before it, development only or not."""
+
+    path: str
+    steps: tuple[Step, ...]
+    conditional: bool
+
+    def behind(self, prefix: str, steps: tuple[Step, ...]) -> Way:
+        return self._replace(path=join_paths(prefix, self.path), steps=(*steps, *self.steps))
+
+
 def entry_points(program: Program) -> Iterator[EntryPoint]:
     """Every route of every router, with one mount for each way from an application down to it."""
     graph = _include_graph(program)
@@ -109,7 +120,7 @@ def _entry_point(program: Program, registration: Registration, graph: dict[objec
     path = next(iter(texts_of(registration.argument(0, "path"))), "")
     own = tuple(dependency_steps(registration.argument(-1, "dependencies"), registration.node))
     node = graph.setdefault(identity(receiver), Node(receiver))
-    mounts = tuple(_mounts(program, node, path, own, ()))
+    mounts = tuple(_mounts(program, node, Way(path, own, registration.conditional), ()))
     return EntryPoint(
         program,
         "websocket" if "websocket" in leaf else "http",
@@ -150,18 +161,16 @@ def _methods(leaf: str, registration: Registration) -> tuple[str, ...]:
     return tuple(texts_of(registration.argument(-1, "methods"))) or ("GET",)
 
 
-def _mounts(
-    program: Program, node: Node, path: str, steps: tuple[Step, ...], seen: tuple[Node, ...]
-) -> Iterator[Mount]:
+def _mounts(program: Program, node: Node, way: Way, seen: tuple[Node, ...]) -> Iterator[Mount]:
     """Ways from an application to ``node``; each include adds its prefix and dependencies in front."""
     prefix = next(iter(texts_of(_given(program, node.atom, "prefix"))), "")
     own = tuple(dependency_steps(_given(program, node.atom, "dependencies"), None))
-    here, steps = join_paths(prefix, path), (*own, *steps)
+    way = way.behind(prefix, own)
     if is_library(program, node.atom, APPLICATION):
-        steps = (*middleware_steps(program, node.atom, Exchange(path=here)), *steps)
-        yield Mount(here, steps, "application")
+        steps = (*middleware_steps(program, node.atom, Exchange(path=way.path)), *way.steps)
+        yield Mount(way.path, steps, "application", way.conditional)
     elif not node.parents:
-        yield Mount(here, steps, "router")
+        yield Mount(way.path, way.steps, "router", way.conditional)
     for parent, registration in node.parents:
         if parent in seen or len(seen) > 8:
             continue
@@ -169,7 +178,8 @@ def _mounts(
         inner = next(iter(texts_of(registration.argument(-1, "prefix", "path"))), "")
         if registration.name.endswith(".mount"):
             inner = next(iter(texts_of(registration.argument(0, "path"))), "")
-        yield from _mounts(program, parent, join_paths(inner, here), (*added, *steps), (*seen, node))
+        outside = way.behind(inner, added)._replace(conditional=way.conditional or registration.conditional)
+        yield from _mounts(program, parent, outside, (*seen, node))
 
 
 # Dependencies ------------------------------------------------------------------------------------------------------------------

@@ -59,12 +59,16 @@ class Node:
 
 
 class Way(NamedTuple):
-    """A rule as seen from one of the blueprints around it; ``is_whole`` while every prefix is known."""
+    """A rule as seen from one of the blueprints around it; ``is_whole`` while every prefix is known.
+
+    ``conditional`` ones exist in development only.
+    """
 
     path: str
     endpoint: str
     steps: tuple[Step, ...] = ()
     is_whole: bool = True
+    conditional: bool = False
 
     def under(self, prefix: Value) -> Way:
         texts = texts_of(prefix)
@@ -133,9 +137,9 @@ class Site:
         else:
             self.node(registration.receiver).hooks.append(step)
 
-    def mounts(self, node: Node, path: str, endpoint: str = "") -> Iterator[Mount]:
+    def mounts(self, node: Node, path: str, endpoint: str = "", conditional: bool = False) -> Iterator[Mount]:
         """Ways from an application to a rule of ``node``: hooks of outer ones run first. An unnamed endpoint is not known."""
-        yield from self._ways(node, Way(path, endpoint), 0)
+        yield from self._ways(node, Way(path, endpoint, conditional=conditional), 0)
 
     def _ways(self, node: Node, way: Way, depth: int) -> Iterator[Mount]:
         way = way._replace(steps=(*node.hooks, *way.steps))
@@ -147,12 +151,14 @@ class Site:
             yield self.somewhere(way.under(made_with(node.atom, "url_prefix")).path, way.steps, way.endpoint)
         for parent, registration in node.parents:
             prefix = registration.argument(-1, "url_prefix") or made_with(node.atom, "url_prefix")
-            yield from self._ways(parent, way.under(prefix), depth + 1)
+            outside = way.under(prefix)._replace(conditional=way.conditional or registration.conditional)
+            yield from self._ways(parent, outside, depth + 1)
 
     def _mount(self, owner: str, way: Way) -> Mount:
         path = join_paths(way.path)
         steps = (*self.everywhere, *way.steps)
-        return Mount(path, steps, owner, served=served(path if way.is_whole else "", way.endpoint))
+        known = served(path if way.is_whole else "", way.endpoint)
+        return Mount(path, steps, owner, way.conditional, served=known)
 
     def somewhere(self, path: str, steps: tuple[Step, ...] = (), endpoint: str = "") -> Mount:
         """The mount of something that no application is seen to take in: the only application there is runs its hooks."""
@@ -188,7 +194,7 @@ def _function_view(site: Site, registration: Registration, view: Value, function
     leaf = registration.name.rpartition(".")[2]
     methods = (leaf.upper(),) if leaf in VERBS else tuple(texts_of(registration.argument(-1, "methods"))) or ("GET",)
     endpoint = next(iter(texts_of(registration.argument(1, "endpoint"))), function.name)
-    mounts = site.mounts(site.node(registration.receiver), path, endpoint)
+    mounts = site.mounts(site.node(registration.receiver), path, endpoint, registration.conditional)
     methods = tuple(m.upper() for m in methods)
     return EntryPoint(
         site.program,
@@ -248,7 +254,7 @@ def class_view(site: Site, registration: Registration, info: Class) -> Iterator[
     path = t.shape_text(registration.argument(0, "rule")) or ""
     methods = tuple(m.upper() for m in texts_of(registration.argument(-1, "methods")))
     endpoint = next(iter(texts_of(registration.argument(1, "endpoint"))), "")
-    mounts = tuple(site.mounts(site.node(registration.receiver), path, endpoint))
+    mounts = tuple(site.mounts(site.node(registration.receiver), path, endpoint, registration.conditional))
     yield from view_endpoints(
         site.program, info, "flask", path, lambda _: mounts, methods, router=registration.receiver
     )

@@ -28,14 +28,18 @@ class Access(NamedTuple):
         return self.occurrence.effect in WRITES
 
     @property
-    def rank(self) -> tuple[bool, bool, bool]:
-        """Sorts the worst first: always mounted before development only, writes before reads, certain before maybe."""
-        return self.run.mount.conditional, not self.writes, self.confidence == "low"
+    def rank(self) -> tuple[bool, bool]:
+        """Sorts the worst first: writes before reads, certain before maybe."""
+        return not self.writes, self.confidence == "low"
 
 
 def unguarded_accesses(endpoint: EntryPoint, *, least: Confidence = "medium") -> list[Access]:
-    """Accesses without proof of an authenticated caller, worst first; those of lower confidence than ``least`` left out."""
-    found = [a for run in endpoint.runs for o in run.inside if (a := _access(endpoint, run, o)) is not None]
+    """Accesses without proof of an authenticated caller, worst first; those of lower confidence than ``least`` left out.
+
+    Mounts that exist in development only do not count.
+    """
+    runs = [run for run in endpoint.runs if not run.mount.conditional]
+    found = [a for run in runs for o in run.inside if (a := _access(endpoint, run, o)) is not None]
     return sorted((a for a in found if least == "low" or a.confidence != "low"), key=lambda a: a.rank)
 
 

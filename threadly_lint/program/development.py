@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from threadly_lint.program.effects import Frame
+from threadly_lint.program.names import Module
 from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
 
 WORDS = frozenset({"debug", "dev", "develop", "development", "testing", "test", "local"})
+
+PRODUCTION = frozenset({"live", "prod", "production"})
 
 
 def only_in_development(frame: Frame | None) -> bool:
@@ -17,13 +21,29 @@ def only_in_development(frame: Frame | None) -> bool:
     )
 
 
+def stands_in_development(module: Module, node: n.Node) -> bool:
+    """Whether a node of the module stands in a block that is run in development only."""
+    tests = [x for x in walk(*module.skeleton.body) if isinstance(x, n.If)]
+    blocks = [body for x in tests for side, body in ((1, x.body), (2, x.orelse)) if in_development(x.test, side)]
+    return any(body and body[0].span[:2] <= node.span[:2] <= body[-1].span[2:] for body in blocks)
+
+
 def in_development(test: n.Expr, side: int) -> bool:
     """Whether this side of a test (1 true, 2 false) is taken in development only."""
     if isinstance(test, n.UnaryOp) and test.op == "not":
         return in_development(test.operand, 3 - side)
     if isinstance(test, n.Compare) and test.ops == ("in",):
         return in_development(test.comparators[0], side)
+    if isinstance(test, n.Compare) and test.ops in (("==",), ("!=",)):
+        return _is_named(test.comparators[0], side if test.ops == ("==",) else 3 - side)
     if isinstance(test, n.Call) and isinstance(test.func, n.Attribute) and test.func.attr == "get" and not test.args:
         return in_development(test.func.value, side)
     name = test.attr if isinstance(test, n.Attribute) else test.id if isinstance(test, n.Name) else ""
     return side == 1 and any(word in WORDS or word.startswith("debug") for word in name.lower().split("_"))
+
+
+def _is_named(environment: n.Expr, side: int) -> bool:
+    """Whether the side on which an environment is this one (``ENV == "development"``), or is not, is development only."""
+    if not isinstance(environment, n.Constant) or not isinstance(environment.value, str):
+        return False
+    return environment.value.lower() in (WORDS if side == 1 else PRODUCTION)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, outcome_of
 from threadly_lint.program.calls import arguments, call_value
+from threadly_lint.program.development import stands_in_development
 from threadly_lint.program.effects import Exit, Outcome
 from threadly_lint.program.entry_points import Rest, Step, handler_node
 from threadly_lint.program.expressions import captured_by, evaluate
@@ -192,7 +193,8 @@ def _registrations(
         if name.rpartition(".")[2] not in names:
             continue
         args, keywords = arguments(scope, node) if isinstance(node, n.Call) else ((), {})
-        yield Registration(name, receiver, args, keywords, node, scope, module, function)
+        conditional = stands_in_development(module, node)
+        yield Registration(name, receiver, args, keywords, node, scope, module, function, conditional)
 
 
 def _registering(program: Program, atom: Atom) -> tuple[str, Atom | None]:
