@@ -63,7 +63,8 @@ parameter typed as text is still any text there, and in a command line.
 
 One finding for each endpoint and kind of effect; where a helper both reads the request and uses it, one for the helper.
 Checks of length or content by hand other than those above are not believed. What an unknown library was given may have
-been checked there, so its result counts as checked. A user agent or address kept for the record has low confidence.
+been checked there, so its result counts as checked. A user agent or address kept for the record has low confidence, and
+so has a part of the path that is stored or names a cache entry, and the text of a body kept beside its parsed form.
 
 ## Peers
 
@@ -112,9 +113,9 @@ def what(flow: Flow) -> str:
 
 
 def confidence(flow: Flow) -> Confidence:
-    """What clients send along with every request (their name, their address) is often stored for the record only."""
+    """What clients send along with every request is often stored for the record only; a route has matched its path."""
     if flow.incidental:
         return "low" if flow.kind in ("database write", "file path") else "medium"
-    if flow.is_key:
+    if flow.is_key or flow.record:
         return "low"
     return "medium" if flow.kept_as_it_came else "high"

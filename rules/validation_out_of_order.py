@@ -66,7 +66,7 @@ Validators that check data in place (`jsonschema.validate`): what passed them ma
 ## Limits
 
 Only schemas for whole mappings count. A single field that is checked with `UUID` or an enumeration says nothing about
-the others.
+the others. The text of a whole body kept beside its parsed form, as for an audit, has low confidence.
 
 ## Peers
 
@@ -105,6 +105,7 @@ def misplaced(endpoint: Endpoint, flow: Flow) -> Finding:
     return rule.finding(
         flow,
         f"`{endpoint.label}` passes {flow.source_names} on {HOW[flow.standing]}: to `{flow.occurrence.event.api.rpartition('.')[2]}`",
+        confidence="low" if flow.record else "high",
         endpoint=endpoint.label,
         trail=flow.trail,
     )

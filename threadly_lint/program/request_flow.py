@@ -13,6 +13,7 @@ from threadly_lint.program.effects import Event, Occurrence
 from threadly_lint.program.request_data import is_raw, plain_text, raw_tags
 from threadly_lint.program.schema_checks import SchemaCheck, schema_checks
 from threadly_lint.program.types import Atom, Tags, Value
+from threadly_lint.skeleton import nodes as n
 from threadly_lint.values import Span, Step
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Flow:
     request (most often the handler): the effect itself, or the call that hands the data on. ``sources`` are the parts
     of the request that it comes from. ``standing`` tells whether the same data passes a schema later, or has passed one
     whose result is not used here. ``repeated`` flows happen in a helper at a place that an earlier endpoint has brought
-    up.
+    up. A ``record`` keeps the text of the whole body, which a schema has seen, for those who want to know what came.
     """
 
     kind: SinkKind
@@ -71,6 +72,7 @@ class Flow:
     poured: bool
     standing: Standing
     repeated: bool
+    record: bool
     path: str
     span: Span
     symbol: str
@@ -137,6 +139,7 @@ def _flows_of(program: Program, endpoint: EntryPoint, run: Run) -> Iterator[Flow
     readers = _readers(run)
     places: dict[object, EntryPoint] = program.memo.setdefault("places of flows", {})
     inside = frozenset(map(id, run.inside))
+    read_by_library = any(o.effect == "source" and is_read_by_library(o.event) for o in run.inside)
     for position, occurrence in enumerate(run.occurrences):
         event = occurrence.event
         poured = is_poured(event)
@@ -147,18 +150,48 @@ def _flows_of(program: Program, endpoint: EntryPoint, run: Run) -> Iterator[Flow
         covering = [check for check in checks if check.covers(sources)]
         if covering and _is_let_through(position, sources, covering):
             continue
+        if kind == "external call" and _is_guarded_address(run, occurrence):
+            continue
         reader = _reader(endpoint, occurrence, sources, readers)
         path, span = _place(occurrence, reader)
         first = places.setdefault((path, span, kind), endpoint)
         repeated = first is not endpoint and (reader is not endpoint.function or first.function is endpoint.function)
         standing = _standing(position, covering)
-        yield Flow(kind, endpoint, occurrence, sources, poured, standing, repeated, path, span, reader.symbol)
+        record = bool(covering or read_by_library) and kind == "database write" and _is_whole_text(program, event)
+        yield Flow(kind, endpoint, occurrence, sources, poured, standing, repeated, record, path, span, reader.symbol)
 
 
 def _is_let_through(position: int, sources: Tags, covering: list[SchemaCheck]) -> bool:
     """What has been checked in place may be used; what was in a file is checked piece by piece."""
     in_place = any(check.in_place and check.position < position for check in covering)
     return in_place or all(x.detail == "files" for x in sources)
+
+
+def _is_guarded_address(run: Run, sink: Occurrence) -> bool:
+    """Whether addresses of hosts are looked at before the call: a guard against requests to the inside."""
+    for occurrence in run.inside:
+        if occurrence is sink:
+            return False
+        fact = occurrence.event.fact
+        if occurrence.effect == "validation" and fact is not None and fact.name.startswith("ipaddress."):
+            return True
+    return False
+
+
+def _is_whole_text(program: Program, event: Event) -> bool:
+    """Whether the raw data is kept as one text of the whole body."""
+    given = [x for v in _values(program, event, "database write") for x in v if any(map(is_raw, x.tags))]
+    return (
+        bool(given)
+        and all(isinstance(x.shape, t.Obj) and x.shape.name == "str" for x in given)
+        and all(x.detail in BODIES and t.NAMED not in atom.tags for atom in given for x in atom.tags if is_raw(x))
+    )
+
+
+def is_read_by_library(event: Event) -> bool:
+    """Whether a generic view of the framework takes the body, which has a serializer for it."""
+    func = event.node.func if isinstance(event.node, n.Call) else None
+    return isinstance(func, n.Attribute) and func.attr != event.api.rpartition(".")[2]
 
 
 def _standing(position: int, covering: list[SchemaCheck]) -> Standing:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.program.effects import Event, Occurrence
 from threadly_lint.program.request_data import raw_tags
-from threadly_lint.program.request_flow import BODIES, SINKS
+from threadly_lint.program.request_flow import BODIES, SINKS, is_read_by_library
 from threadly_lint.program.schema_checks import schema_checks
 from threadly_lint.program.types import Tags
-from threadly_lint.skeleton import nodes as n
 from threadly_lint.values import Span
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def untyped_body(program: Program, endpoint: EntryPoint) -> Occurrence | None:
         if not any(SINKS.get(o.effect) == "database write" for o in run.inside):
             continue
         taken = [o for o in run.occurrences if o.effect == "source" and _body_sources(o.event)]
-        if any(_is_read_by_library(o.event) for o in taken):
+        if any(is_read_by_library(o.event) for o in taken):
             return None
         checks = list(schema_checks(program, run.occurrences))
         handed_on = frozenset().union(*(_given_raw(o.event) for o in run.occurrences if o.effect == "handed-on"))
@@ -51,12 +50,6 @@ def _given_raw(event: Event) -> Tags:
 
 def _body_sources(event: Event) -> Tags:
     return frozenset(x for x in raw_tags(event.value) if x.detail in BODIES)
-
-
-def _is_read_by_library(event: Event) -> bool:
-    """Whether a generic view of the framework takes the body, which has a serializer for it."""
-    func = event.node.func if isinstance(event.node, n.Call) else None
-    return isinstance(func, n.Attribute) and func.attr != event.api.rpartition(".")[2]
 
 
 def _is_read_for_all(program: Program, occurrence: Occurrence, run: Run) -> bool:
