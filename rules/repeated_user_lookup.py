@@ -77,21 +77,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Endpoint, Finding, Program, Rule, own_account_reads
+from threadly_lint.rule import Endpoint, Finding, Occurrence, Program, Rule, own_account_reads
 
 rule = Rule(code="TLA005", pattern="auth-database", level="preview")
 
 
-@rule.for_each(Endpoint)
-def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
-    """The second read of the caller's account."""
-    for run in endpoint.runs[:1]:
-        reads = own_account_reads(program, run.occurrences)
+@rule.for_each(Program)
+def check(program: Program, _: Program) -> Iterator[Finding]:
+    """The second read of the caller's account, once for each place."""
+    repeated: dict[object, list[tuple[Endpoint, Occurrence, Occurrence]]] = {}
+    for endpoint in program.each(Endpoint):
+        reads = own_account_reads(program, endpoint.runs[0].occurrences) if endpoint.runs else []
         if len(reads) > 1:
-            yield rule.finding(
-                reads[1],
-                f"`{endpoint.label}` loads the caller's `{reads[1].event.model}` again; it was read at line {reads[0].span.line} already",
-                confidence="medium",
-                endpoint=endpoint.label,
-                trail=reads[1].trail,
-            )
+            repeated.setdefault((reads[1].path, reads[1].span), []).append((endpoint, reads[0], reads[1]))
+    for (endpoint, first, again), *others in repeated.values():
+        yield found(endpoint, first, again, len(others))
+
+
+def found(endpoint: Endpoint, first: Occurrence, again: Occurrence, others: int) -> Finding:
+    more = f" (and so do {others} more endpoints)" if others else ""
+    place = f"{first.path}, line {first.span.line}"
+    return rule.finding(
+        again,
+        f"`{endpoint.label}` loads the caller's `{again.event.model or 'account'}` again{more}; it was read already ({place})",
+        confidence="medium",
+        endpoint=endpoint.label,
+        trail=again.trail,
+    )

@@ -74,20 +74,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Finding, Operation, Program, Rule, unprotected_account_creation
+from threadly_lint.rule import Finding, Occurrence, Operation, Program, Rule, unprotected_account_creation
 
 rule = Rule(code="TLA004", pattern="auth-database", level="warning")
 
 
-@rule.for_each(Operation)
-def check(operation: Operation, program: Program) -> Iterator[Finding]:
-    """The call that creates the account."""
-    if program.project.is_exempt(operation.path):
-        return
-    creation = unprotected_account_creation(program, operation.occurrences)
-    if creation is None:
-        return
-    yield rule.finding(
+@rule.for_each(Program)
+def check(program: Program, _: Program) -> Iterator[Finding]:
+    """The call that creates the account, with the first operation that comes there."""
+    seen: set[object] = set()
+    for operation in program.each(Operation):
+        if program.project.is_exempt(operation.path):
+            continue
+        creation = unprotected_account_creation(program, operation.occurrences)
+        if creation is not None and (creation.path, creation.span) not in seen:
+            seen.add((creation.path, creation.span))
+            yield found(operation, creation)
+
+
+def found(operation: Operation, creation: Occurrence) -> Finding:
+    return rule.finding(
         creation,
         f"`{creation.event.model}` is created after a look-up found none; two first requests at once both create it",
         confidence="medium",

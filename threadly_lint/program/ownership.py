@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
 from threadly_lint.program.callers import IDENTIFYING, PROVIDER_ID
-from threadly_lint.program.credentials import is_account, model_of
+from threadly_lint.program.credentials import ACCOUNT_BASES, is_account, model_of
 from threadly_lint.program.effects import Occurrence
 from threadly_lint.program.personal import OWNER_COLUMN
 from threadly_lint.program.publicness import session_keys
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.names import Class
     from threadly_lint.program.program import Program
 
+SPILL = "*"
 INTEGRITY_ERRORS = (
     "sqlalchemy.exc.IntegrityError", "sqlalchemy.exc.DBAPIError", "sqlalchemy.exc.SQLAlchemyError",
     "django.db.IntegrityError", "django.db.DatabaseError", "sqlite3.IntegrityError",
@@ -52,34 +53,58 @@ def provider_id_columns(program: Program, occurrence: Occurrence) -> Iterator[st
             yield column
 
 
-def unprotected_account_creation(program: Program, occurrences: Iterable[Occurrence]) -> Occurrence | None:
+def unprotected_account_creation(program: Program, occurrences: Sequence[Occurrence]) -> Occurrence | None:
     """An account made for the caller after a look-up of the same model, with nothing that takes a second one at once.
 
     The place is the call that stores the row, or the one that makes it when nothing stores it separately.
     """
+    if any(o.effect == "hash" and any(t.has_tag(v, "request") for v in o.event.args) for o in occurrences):
+        return None  # somebody chooses a password: a registration
     looked_up: set[object] = set()
     made: Occurrence | None = None
-    for occurrence in occurrences:
+    for position, occurrence in enumerate(occurrences):
         info = model_of(program, occurrence)
         if info is None:
             continue
         if made is not None and occurrence.effect == "write" and info is model_of(program, made):
-            return occurrence
+            if not _is_stored_carefully(program, occurrences[position:]):
+                return occurrence
+            made = None
         if occurrence.effect == "read":
             looked_up.add(info)
-        makes = occurrence.effect == "construct" or (occurrence.effect == "write" and bool(occurrence.event.keywords))
-        if makes and info in looked_up and _is_callers_account(program, info, occurrence):
+        if _makes(occurrence) and info in looked_up and _is_callers_account(program, info, occurrence):
             made = made or (None if _takes_conflict(program, occurrence) else occurrence)
             if made is not None and made.effect == "write":
                 return made
     return made
 
 
+def _makes(occurrence: Occurrence) -> bool:
+    """Whether a row is made: by its constructor, or by a call that is given columns."""
+    named = any(name != SPILL for name, _ in occurrence.event.keywords)
+    return occurrence.effect == "construct" or (occurrence.effect == "write" and named)
+
+
+def _is_stored_carefully(program: Program, occurrences: Sequence[Occurrence]) -> bool:
+    """Whether a conflict is taken where the row is stored; a session only sends it off with the next flush."""
+    first = occurrences[0]
+    if first.event.api.rpartition(".")[2] != "add":
+        return _takes_conflict(program, first)
+    sent = next((o for o in occurrences[1:] if o.effect == "commit" or o.event.api.endswith(".flush")), first)
+    return _takes_conflict(program, sent)
+
+
 def _is_callers_account(program: Program, info: Class, occurrence: Occurrence) -> bool:
     """The row is given what identifies the caller, and is an account or keeps a provider's id."""
     tags = {tag for _, v in occurrence.event.keywords for tag in t.tags_of(v)}
     kinds = {tag.kind for tag in tags}
-    return PROVIDER_ID in tags or (is_account(program, info) and bool(kinds & {*IDENTIFYING, "claims"}))
+    return PROVIDER_ID in tags or (is_users_table(program, info) and bool(kinds & {*IDENTIFYING, "claims"}))
+
+
+def is_users_table(program: Program, info: Class) -> bool:
+    """Whether rows of the model are the users themselves: accounts that do not belong to another account."""
+    belongs = any(map(OWNER_COLUMN.search, program.models.columns(info)))
+    return is_account(program, info) and (program.inherits(info, *ACCOUNT_BASES) or not belongs)
 
 
 def _takes_conflict(program: Program, occurrence: Occurrence) -> bool:
@@ -98,17 +123,37 @@ def _takes_conflict(program: Program, occurrence: Occurrence) -> bool:
 
 
 def own_account_reads(program: Program, occurrences: Iterable[Occurrence]) -> list[Occurrence]:
-    """Reads of account rows that the caller's identity selects, at different places and not on two sides of a branch."""
+    """Reads of one user that the caller's identity selects, at different places and not on two sides of a branch."""
     found: list[Occurrence] = []
     for occurrence in occurrences:
         info = model_of(program, occurrence) if occurrence.effect == "read" else None
-        if info is None or not is_account(program, info) or not t.has_tag(occurrence.event.value, *IDENTIFYING):
+        if info is None or not is_users_table(program, info) or not t.has_tag(occurrence.event.value, *IDENTIFYING):
+            continue
+        is_other = bool(found) and model_of(program, found[0]) is not info
+        if is_other or _is_remembered(program, occurrence):
             continue
         if all(o.span != occurrence.span or o.path != occurrence.path for o in found) and _may_follow(
             found, occurrence
         ):
             found.append(occurrence)
     return found
+
+
+def _is_remembered(program: Program, occurrence: Occurrence) -> bool:
+    """Whether a cached helper reads the row: the second call does not."""
+    from threadly_lint.program.expressions import evaluate
+    from threadly_lint.program.registrations import scope_in
+
+    for function in (c.outcome.function for c in occurrence.calls):
+        for decorator in function.decorators:
+            target = decorator.func if isinstance(decorator, n.Call) else decorator
+            for atom in evaluate(scope_in(program, function.module, function.parent), target):
+                shape = atom.shape
+                names = [shape.name] if isinstance(shape, t.Lib) else []
+                names += [f"{shape.owner}.{shape.name}"] if isinstance(shape, t.LibMethod) else []
+                if any(program.knowledge.fact(name, "cache-remember") for name in names):
+                    return True
+    return False
 
 
 def _may_follow(found: list[Occurrence], occurrence: Occurrence) -> bool:
