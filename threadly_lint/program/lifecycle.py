@@ -64,7 +64,7 @@ def tried_again(program: Program, function: Function) -> bool:
 
 
 def _retries(program: Program, decorator: n.Expr, function: Function) -> bool:
-    names = _library_names(program, decorator, function)
+    names = library_names(program, decorator, function)
     if names & RETRIED_BY_DEFAULT:
         return True
     keywords = decorator.keywords if isinstance(decorator, n.Call) else ()
@@ -79,7 +79,7 @@ def called_by_others(program: Program, function: Function) -> bool:
 
 def _hands_over(program: Program, decorator: n.Expr, function: Function) -> bool:
     shapes = [x.shape for x in _decorator_value(program, decorator, function)]
-    names = _library_names(program, decorator, function)
+    names = library_names(program, decorator, function)
     if any(name.rpartition(".")[2] in COMMANDS for name in names):
         return True
     return any(isinstance(s, t.Unknown) for s in shapes) or not all(_is_familiar(program, name) for name in names)
@@ -91,10 +91,10 @@ def _is_familiar(program: Program, name: str) -> bool:
 
 
 def _effects(program: Program, decorator: n.Expr, function: Function) -> set[str]:
-    return {f.effect for name in _library_names(program, decorator, function) for f in program.knowledge.facts(name)}
+    return {f.effect for name in library_names(program, decorator, function) for f in program.knowledge.facts(name)}
 
 
-def _library_names(program: Program, decorator: n.Expr, function: Function) -> set[str]:
+def library_names(program: Program, decorator: n.Expr, function: Function) -> set[str]:
     """What a decorator is called in its library."""
     shapes = [x.shape for x in _decorator_value(program, decorator, function)]
     return {s.name for s in shapes if isinstance(s, t.Lib)} | {s.owner for s in shapes if isinstance(s, t.LibMethod)}

@@ -9,6 +9,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.callers import IDENTIFYING, PROVIDER_ID
 from threadly_lint.program.credentials import ACCOUNT_BASES, is_account, model_of
 from threadly_lint.program.effects import Occurrence
+from threadly_lint.program.lifecycle import library_names
 from threadly_lint.program.personal import OWNER_COLUMN
 from threadly_lint.program.publicness import session_keys
 from threadly_lint.program.types import Value
@@ -141,19 +142,9 @@ def own_account_reads(program: Program, occurrences: Iterable[Occurrence]) -> li
 
 def _is_remembered(program: Program, occurrence: Occurrence) -> bool:
     """Whether a cached helper reads the row: the second call does not."""
-    from threadly_lint.program.expressions import evaluate
-    from threadly_lint.program.registrations import scope_in
-
-    for function in (c.outcome.function for c in occurrence.calls):
-        for decorator in function.decorators:
-            target = decorator.func if isinstance(decorator, n.Call) else decorator
-            for atom in evaluate(scope_in(program, function.module, function.parent), target):
-                shape = atom.shape
-                names = [shape.name] if isinstance(shape, t.Lib) else []
-                names += [f"{shape.owner}.{shape.name}"] if isinstance(shape, t.LibMethod) else []
-                if any(program.knowledge.fact(name, "cache-remember") for name in names):
-                    return True
-    return False
+    functions = (c.outcome.function for c in occurrence.calls)
+    names = (name for f in functions for d in f.decorators for name in library_names(program, d, f))
+    return any(program.knowledge.fact(name, "cache-remember") for name in names)
 
 
 def _may_follow(found: list[Occurrence], occurrence: Occurrence) -> bool:
