@@ -157,12 +157,20 @@ def _may_follow(found: list[Occurrence], occurrence: Occurrence) -> bool:
 def unowned_changes(endpoint: EntryPoint, run: Run) -> list[Occurrence]:
     """Changes of rows that the request selected, where nothing on the way ties the row to the caller."""
     program = endpoint.program
-    if not run.auth or any(o.effect == "role-test" for o in run.occurrences):
+    if not run.auth or any(o.effect == "role-test" or _turns_known_callers_away(o) for o in run.occurrences):
         return []
     if any(o.effect in ("ownership-test", "construct") or o.event.api.endswith("create") for o in run.inside):
         return []
     chosen = _chosen_models(program, run)
-    return [o for o in run.inside if o.effect in ("assign", "write") and _is_unowned(program, o, chosen)]
+    scoped = {model_of(program, o) for o in run.inside if o.effect == "read" and _is_scoped(o)}
+    changes = [o for o in run.inside if o.effect in ("assign", "write") and model_of(program, o) not in scoped]
+    return [o for o in changes if _is_unowned(program, o, chosen)]
+
+
+def _turns_known_callers_away(occurrence: Occurrence) -> bool:
+    """A refusal after the caller has been recognised: some permission is asked for, be it of the row or of the caller."""
+    is_general = occurrence.event.api == "permission_denied"
+    return occurrence.effect == "reject" and bool(occurrence.auth) and not is_general
 
 
 def _chosen_models(program: Program, run: Run) -> set[Class]:
@@ -174,10 +182,21 @@ def _chosen_models(program: Program, run: Run) -> set[Class]:
     return {info for info, kinds in found.items() if "chosen" in kinds and not kinds & set(IDENTIFYING)}
 
 
+def _is_scoped(look_up: Occurrence) -> bool:
+    """Whether something that neither the request nor the code chose, such as the tenant, selects the row as well."""
+    given = [v for name, v in look_up.event.keywords if name != SPILL]
+    return any(
+        isinstance(x.shape, t.Unknown | t.LibMethod) and not any(tag.kind == "request" for tag in x.tags)
+        for v in given
+        for x in v
+    )
+
+
 def _is_unowned(program: Program, occurrence: Occurrence, chosen: set[Class]) -> bool:
     info = model_of(program, occurrence)
     if info is None or is_account(program, info) or not any(map(OWNER_COLUMN.search, program.models.columns(info))):
         return False
     event = occurrence.event
-    kinds = {tag.kind for tag in t.tags_of((*event.receiver, *(x for v in event.args for x in v)))}
+    stored = event.value if occurrence.effect == "write" else ()
+    kinds = {tag.kind for tag in t.tags_of((*event.receiver, *stored, *(x for v in event.args for x in v)))}
     return ("chosen" in kinds or info in chosen) and not kinds & set(IDENTIFYING)

@@ -79,18 +79,28 @@ def _permitted(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> V
     """``permitted(permissions, request, view[, obj])``: who is let through has passed every permission of the list."""
     permissions, *given = args
     before, ends, may_deny = a.state, [], False
+    asked: list[t.Shape] = []
     for atom in permissions or t.ANYTHING:
         a.state = before.copy() if before is not None else None
         items = fixed_items((atom,))
         for item in items if items is not None else (_element(atom),):
+            asked += [x.shape for x in item]
             may_deny |= _pass(a, expr, item, tuple(given), keywords)
         ends.append(a.state)
     a.state = merge(*ends)
     if may_deny:
         a.emit("reject", "permission_denied", expr, status=403)
+    if any(_is_own(a, shape, "has_object_permission" if given[2:] else "has_permission") for shape in asked):
+        a.emit("ownership-test" if given[2:] else "role-test", "permission", expr)
     if a.state is None:
         a.die(403)
     return t.NONE
+
+
+def _is_own(a: Activation, shape: t.Shape, method: str) -> bool:
+    """Whether the project has written this method of a permission."""
+    _, found = a.program.class_attribute(shape.info, method) if isinstance(shape, t.Inst) else ("", ())
+    return any(isinstance(x.shape, t.Func) and not x.shape.info.module.is_sketch for x in found)
 
 
 def _element(atom: Atom) -> Value:
