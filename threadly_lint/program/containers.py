@@ -113,8 +113,9 @@ def entry(a: Activation, base: Value, key: Value, default: Value = t.NONE) -> Va
 
 def _entry_of(atom: Atom, key: Atom, default: Value) -> Value:
     shape = atom.shape
+    held = t.unknown(atom.tags | claim(atom, (key,)), atom.proof)
     if not isinstance(shape, t.Map):
-        return t.join(default, t.unknown(atom.tags, atom.proof))
+        return t.join(default, held)
     if isinstance(key.shape, t.Const):
         known = dict(shape.entries).get(key.shape.value)
         if known is not None:
@@ -122,7 +123,7 @@ def _entry_of(atom: Atom, key: Atom, default: Value) -> Value:
         found: Value = ()
     else:
         found = t.tagged(t.join(*(value for _, value in shape.entries)), atom.tags)
-    return t.join(found, default, t.unknown(atom.tags, atom.proof) if shape.open else ())
+    return t.join(found, default, held if shape.open else ())
 
 
 Method = Callable[[Activation, Atom, tuple[Value, ...], dict[str, Value]], Value]

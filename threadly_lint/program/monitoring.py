@@ -14,6 +14,7 @@ from threadly_lint.program.registrations import (
     Registration,
     call_registrations,
     decorator_registrations,
+    identity,
     items_of,
     scope_in,
     underlying,
@@ -139,8 +140,16 @@ class Monitoring:
 
     def covers_task(self, task: Task) -> bool:
         """Whether a worker that runs the task starts monitoring: what it loads is the task's module and its queue's."""
-        hooked = (s for s in self.starts if _hooks_into(s, task.library))
-        return any(self._works(s, task) for s in hooked) or not self._is_clear
+        return _worker(task) in self._watched_workers or not self._is_clear
+
+    @cached_property
+    def _watched_workers(self) -> frozenset[object]:
+        """Workers of which a start is reached: a worker loads all tasks of its queue, whichever of them lead there."""
+        return frozenset(
+            _worker(task)
+            for task in self.tasks
+            if any(self._works(s, task) for s in self.starts if _hooks_into(s, task.library))
+        )
 
     def _works(self, start: Start, task: Task) -> bool:
         paths = {task.path, *self._queue_modules(task)}
@@ -178,6 +187,11 @@ class Monitoring:
                     seen.add(edge.imported)
                     pending.append(edge.imported)
         return seen
+
+
+def _worker(task: Task) -> object:
+    """Whatever runs the task: the same for all tasks of one queue."""
+    return task.library, identity(task.queue) if task.queue is not None else None
 
 
 def origins(program: Program, function: Function) -> list[Function]:

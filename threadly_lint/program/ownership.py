@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 SPILL = "*"
+KEYS = ("id", "pk")
+GET_BY_KEY = tuple(
+    f"sqlalchemy.{session}.get"
+    for session in ("orm.Session", "orm.scoped_session", "orm.Query", "ext.asyncio.AsyncSession")
+)
 INTEGRITY_ERRORS = (
     "sqlalchemy.exc.IntegrityError", "sqlalchemy.exc.DBAPIError", "sqlalchemy.exc.SQLAlchemyError",
     "django.db.IntegrityError", "django.db.DatabaseError", "sqlite3.IntegrityError",
@@ -50,8 +55,28 @@ def provider_id_columns(program: Program, occurrence: Occurrence) -> Iterator[st
     if occurrence.effect == "assign":
         given = ((event.api, event.value),)
     for column, value in given:
-        if PROVIDER_ID in t.tags_of(value) and OWNER_COLUMN.search(column):
+        if PROVIDER_ID in t.tags_of(value) and OWNER_COLUMN.search(column) and not _provider_id_is_key(program):
             yield column
+
+
+def _provider_id_is_key(program: Program) -> bool:
+    """Whether the project makes accounts, or selects them by key, with the provider's id: then it is the users' id."""
+    key = "provider id is key"
+    if key not in program.memo:
+        from threadly_lint.program.subjects import Operation
+
+        found = (o for operation in program.each(Operation) for o in operation.occurrences)
+        program.memo[key] = any(_keys_account(program, o) for o in found)
+    return bool(program.memo[key])
+
+
+def _keys_account(program: Program, occurrence: Occurrence) -> bool:
+    event = occurrence.event
+    if event.effect not in ("read", "construct", "write", "upsert"):
+        return False
+    by_key = event.args if event.api in GET_BY_KEY else ()
+    given = (*by_key, *(v for name, v in event.keywords if name in KEYS))
+    return any(PROVIDER_ID in t.tags_of(v) for v in given) and is_account(program, model_of(program, occurrence))
 
 
 def unprotected_account_creation(program: Program, occurrences: Sequence[Occurrence]) -> Occurrence | None:
