@@ -61,7 +61,7 @@ def add():
 
 ## Exempt
 
-Validators that check data in place (`jsonschema.validate`): what passed them may be used. Look-ups before the schema.
+Validators that check data in place (`jsonschema.validate`): what passed them may be used. Look-ups before the schema. Signed webhooks.
 
 ## Limits
 
@@ -77,7 +77,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Endpoint, Finding, Flow, Occurrence, Program, Rule, ignored_verdict, request_flows
+from threadly_lint.rule import (
+    Endpoint,
+    Finding,
+    Flow,
+    Occurrence,
+    Program,
+    Rule,
+    ignored_verdict,
+    is_signed,
+    request_flows,
+)
 
 rule = Rule(code="TLV003", pattern="validation-pipeline", level="warning", planned_fix="unsafe")
 
@@ -90,6 +100,8 @@ HOW = {
 @rule.for_each(Endpoint)
 def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
     """One finding for an endpoint: the first effect on the wrong side of the schema, else a verdict that is ignored."""
+    if is_signed(endpoint):
+        return
     for flow in request_flows(program, endpoint):
         if flow.standing != "unchecked" and not (flow.poured or flow.repeated):
             yield misplaced(endpoint, flow)

@@ -17,7 +17,7 @@ from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint, Run
-    from threadly_lint.program.names import Class
+    from threadly_lint.program.names import Class, Function
     from threadly_lint.program.program import Program
 
 SPILL = "*"
@@ -167,9 +167,13 @@ def own_account_reads(program: Program, occurrences: Iterable[Occurrence]) -> li
 
 def _is_remembered(program: Program, occurrence: Occurrence) -> bool:
     """Whether a cached helper reads the row: the second call does not."""
-    functions = (c.outcome.function for c in occurrence.calls)
-    names = (name for f in functions for d in f.decorators for name in library_names(program, d, f))
-    return any(program.knowledge.fact(name, "cache-remember") for name in names)
+    known: dict[Function, bool] = program.memo.setdefault("remembered", {})
+    functions = [c.outcome.function for c in occurrence.calls]
+    for function in functions:
+        if function not in known:
+            names = (name for d in function.decorators for name in library_names(program, d, function))
+            known[function] = any(program.knowledge.fact(name, "cache-remember") for name in names)
+    return any(known[function] for function in functions)
 
 
 def _may_follow(found: list[Occurrence], occurrence: Occurrence) -> bool:

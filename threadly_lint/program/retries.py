@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
+from threadly_lint.program.boundaries import Boundaries, handler_classes
 from threadly_lint.program.effects import Frame, Occurrence, occurrences
+from threadly_lint.program.failures import EVERYTHING
 from threadly_lint.program.names import Function
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import children, walk
@@ -44,10 +46,11 @@ def loose_retries(program: Program, calls: Iterable[Call]) -> Iterator[LooseRetr
     for function in program.functions:
         yield from _of_decorators(program, function)
     seen: set[tuple[str, n.Span]] = set()
+    boundaries = Boundaries(program)
     for call in calls:
         if call.effect in OUTSIDE:
             for operation, occurrence in call.ways:
-                yield from _of_loops(operation, occurrence, seen)
+                yield from _of_loops(boundaries, operation, occurrence, seen)
 
 
 # Decorators ------------------------------------------------------------------------------------------------------------
@@ -91,8 +94,10 @@ def _first_call_outside(program: Program, function: Function) -> str:
 # Loops -----------------------------------------------------------------------------------------------------------------
 
 
-def _of_loops(operation: Operation, occurrence: Occurrence, seen: set[tuple[str, n.Span]]) -> Iterator[LooseRetry]:
-    for attempt, loop in _attempts(occurrence):
+def _of_loops(
+    boundaries: Boundaries, operation: Operation, occurrence: Occurrence, seen: set[tuple[str, n.Span]]
+) -> Iterator[LooseRetry]:
+    for attempt, loop in _attempts(boundaries, occurrence):
         place = (loop.function.path, loop.node.span)
         if place in seen:
             continue
@@ -102,7 +107,7 @@ def _of_loops(operation: Operation, occurrence: Occurrence, seen: set[tuple[str,
             yield LooseRetry(loop.function, Span(*_head(loop.node)), occurrence.event.api, endless)
 
 
-def _attempts(occurrence: Occurrence) -> Iterator[tuple[n.Try, Frame]]:
+def _attempts(boundaries: Boundaries, occurrence: Occurrence) -> Iterator[tuple[n.Try, Frame]]:
     """Each ``try`` around the call that stands in a loop of its function, leaves it on success and goes on after a failure."""
     for frame in occurrence.frames:
         if frame.kind != "try" or not isinstance(frame.node, n.Try):
@@ -110,9 +115,34 @@ def _attempts(occurrence: Occurrence) -> Iterator[tuple[n.Try, Frame]]:
         loop = next((f for f in frame.chain() if f.kind == "loop" and f.function is frame.function), None)
         if loop is None or not isinstance(loop.node, n.While | n.For):
             continue
+        if not _takes_failures(boundaries, frame, occurrence) or _asks_anew(loop, occurrence):
+            continue
         rest = (*frame.node.body, *frame.node.orelse, *_after(loop.node.body, frame.node))
         if _leaves(rest) and not all(_always_leaves(handler.body) for handler in frame.node.handlers):
             yield frame.node, loop
+
+
+def _takes_failures(boundaries: Boundaries, frame: Frame, occurrence: Occurrence) -> bool:
+    """Whether a handler takes errors of the other system; one for an expected answer decides what to ask next."""
+    failures, known = boundaries.program.failures, boundaries.program.knowledge
+    names = set().union(*(failures.names(classes) for classes in handler_classes(frame.value)))
+    handlers = frame.node.handlers if isinstance(frame.node, n.Try) else ()
+    if names & EVERYTHING or any(handler.exception is None for handler in handlers):
+        return True
+    raised = boundaries.raised_by(occurrence.event)
+    return not raised or any(known.is_subclass(x, y) or known.is_subclass(y, x) for x in names for y in raised)
+
+
+def _asks_anew(loop: Frame, occurrence: Occurrence) -> bool:
+    """Whether each round asks for something else: what the call is given is set within the loop."""
+    own = next((c.node for c in reversed(occurrence.calls) if c.function is loop.function), occurrence.event.node)
+    if occurrence.event.function is loop.function:
+        own = occurrence.event.node
+    if not isinstance(own, n.Call) or not isinstance(loop.node, n.While | n.For):
+        return False
+    given = {x.id for v in (*own.args, *(k.value for k in own.keywords)) for x in walk(v) if isinstance(x, n.Name)}
+    assigned = (x for s in loop.node.body for x in walk(s) if isinstance(x, n.Assign))
+    return any(isinstance(target, n.Name) and target.id in given for x in assigned for target in walk(*x.targets))
 
 
 def _after(body: tuple[n.Stmt, ...], attempt: n.Try) -> tuple[n.Stmt, ...]:
