@@ -94,7 +94,9 @@ def ignored_verdict(event: Event) -> bool:
 def _is_about_own_data(event: Event) -> bool:
     """Whether the code has put together itself what a serializer is given, which only shows it."""
     given = [dict(x.shape.keywords).get("data", ()) for x in event.receiver if isinstance(x.shape, t.Inst)]
-    return any(given) and all(isinstance(x.shape, t.Map) and not raw_tags((x,)) for v in given for x in v)
+    return any(given) and all(
+        isinstance(x.shape, t.Map) and not x.shape.open and not raw_tags((x,)) for v in given for x in v
+    )
 
 
 def _called(expr: n.Expr) -> n.Span | None:
