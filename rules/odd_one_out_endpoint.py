@@ -98,7 +98,8 @@ only known callers may change is no oversight.
 
 ## Limits
 
-Changes of plain variables in memory are seen only where the variable is global to the module.
+Changes of plain variables in memory are seen only where the variable is global to the module. Modules that are loaded by
+name count only where the request chose the name, reads only where a guarded sibling reads the same model.
 
 ## Peers
 
@@ -109,7 +110,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Endpoint, Finding, Level, Occurrence, Program, Rule, practice, unguarded_accesses
+from threadly_lint.rule import (
+    Endpoint,
+    Finding,
+    Level,
+    Occurrence,
+    Program,
+    Rule,
+    is_of_note,
+    practice,
+    unguarded_accesses,
+)
 
 rule = Rule(code="TLA008", pattern="auth-database", level="warning", planned_fix="suggested")
 
@@ -152,7 +163,8 @@ def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
 
 def gravest(endpoint: Endpoint) -> Occurrence | None:
     """The effect that matters most among those that anybody can cause."""
-    open_to_all = [o for run in endpoint.runs for o in run.inside if o.effect in MATTERS and not o.auth]
+    unguarded = (o for run in endpoint.runs for o in run.inside if o.effect in MATTERS and not o.auth)
+    open_to_all = [o for o in unguarded if is_of_note(endpoint, o)]
     return min(open_to_all, key=lambda o: (level_of(o) != "error", MATTERS.index(o.effect)), default=None)
 
 

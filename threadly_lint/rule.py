@@ -79,7 +79,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.retries import LooseRetry, loose_retries
     from threadly_lint.program.routers import Router, is_usual, one_per_handler, place_of, routers
     from threadly_lint.program.schema_checks import ignored_verdict
-    from threadly_lint.program.siblings import Practice, practice
+    from threadly_lint.program.siblings import Practice, is_of_note, practice
     from threadly_lint.program.stale_entries import Stale, stale_entries
     from threadly_lint.program.stampedes import stampedes
     from threadly_lint.program.subjects import Call, Endpoint, Operation
@@ -161,6 +161,7 @@ __all__ = [
     "hand_rolled_boundaries",
     "hidden_failures",
     "ignored_verdict",
+    "is_of_note",
     "is_signed",
     "is_user",
     "is_usual",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from threadly_lint.program import types as t
 from threadly_lint.program.provisions import provides_row
 
 if TYPE_CHECKING:
+    from threadly_lint.program.effects import Occurrence
     from threadly_lint.program.entry_points import EntryPoint
     from threadly_lint.program.program import Program
 
@@ -75,3 +77,21 @@ def practice(endpoint: EntryPoint, *, of_reading: bool = False) -> Practice | No
         return None
     labels = [g.label for e in guarded for g in e.guards]
     return Practice(len(guarded), len(others), max(labels, key=labels.count, default=""))
+
+
+def is_of_note(endpoint: EntryPoint, occurrence: Occurrence) -> bool:
+    """Whether an effect is more than inner work: code that was sent, tasks of others, rows that siblings keep behind a guard."""
+    event = occurrence.event
+    if occurrence.effect == "code":
+        return any(t.has_tag(value, "request") for value in (*event.args, *(v for _, v in event.keywords)))
+    if occurrence.effect == "background":
+        return not event.api.startswith("asyncio.")
+    if occurrence.effect == "read":
+        return event.model in _read_behind_guards(endpoint)
+    return True
+
+
+def _read_behind_guards(endpoint: EntryPoint) -> frozenset[str]:
+    guarded = (e for e in siblings(endpoint) if is_guarded(e))
+    reads = {o.event.model for e in guarded for run in e.runs for o in run.inside if o.effect == "read"}
+    return frozenset(reads - {""})
