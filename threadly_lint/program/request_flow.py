@@ -62,7 +62,7 @@ class Flow:
     request (most often the handler): the effect itself, or the call that hands the data on. ``sources`` are the parts
     of the request that it comes from. ``standing`` tells whether the same data passes a schema later, or has passed one
     whose result is not used here. ``repeated`` flows happen in a helper at a place that an earlier endpoint has brought
-    up. A ``record`` keeps the text of the whole body, which a schema has seen, for those who want to know what came.
+    up. A ``record`` keeps the text of the whole body, which a generic view has parsed, for those who want to know what came.
     """
 
     kind: SinkKind
@@ -157,7 +157,7 @@ def _flows_of(program: Program, endpoint: EntryPoint, run: Run) -> Iterator[Flow
         first = places.setdefault((path, span, kind), endpoint)
         repeated = first is not endpoint and (reader is not endpoint.function or first.function is endpoint.function)
         standing = _standing(position, covering)
-        record = bool(covering or read_by_library) and kind == "database write" and _is_whole_text(program, event)
+        record = read_by_library and kind == "database write" and _is_whole_text(program, event)
         yield Flow(kind, endpoint, occurrence, sources, poured, standing, repeated, record, path, span, reader.symbol)
 
 
@@ -190,6 +190,8 @@ def _is_whole_text(program: Program, event: Event) -> bool:
 
 def is_read_by_library(event: Event) -> bool:
     """Whether a generic view of the framework takes the body, which has a serializer for it."""
+    if isinstance(event.node, n.Class):
+        return True
     func = event.node.func if isinstance(event.node, n.Call) else None
     return isinstance(func, n.Attribute) and func.attr != event.api.rpartition(".")[2]
 
