@@ -190,7 +190,7 @@ def _is_whole_text(program: Program, event: Event) -> bool:
 
 def is_read_by_library(event: Event) -> bool:
     """Whether a generic view of the framework takes the body, which has a serializer for it."""
-    if isinstance(event.node, n.Name | n.Class):
+    if isinstance(event.node, n.Name) and event.receiver:
         return True
     func = event.node.func if isinstance(event.node, n.Call) else None
     return isinstance(func, n.Attribute) and func.attr != event.api.rpartition(".")[2]
