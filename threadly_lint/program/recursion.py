@@ -70,6 +70,10 @@ class Recursion:
         if self._open:
             self._reach(self._open.get(key, math.inf))
 
+    def has_forgotten(self, key: object) -> bool:
+        """Whether an outcome under this key was forgotten: finding it anew is no new way to call the function."""
+        return bool(self._revisions) and key in self._revisions
+
     def settled(self, run: Run, key: object) -> list[object]:
         """``run`` is done and its outcome kept under ``key``: the outcomes to forget, if it is the head of a recursion."""
         if run.lowest < run.depth:

@@ -70,8 +70,9 @@ class Runner:
             return found
         if self._is_closed(func):
             return Outcome(info, exits=[Exit("return", t.ANYTHING, t.NO_PROOF, 0, info.node)], value=t.ANYTHING)
-        counted = self._counted(func)
-        self._contexts[counted] = self._contexts.get(counted, 0) + 1
+        if not self._recursion.has_forgotten(key):
+            counted = self._counted(func, args)
+            self._contexts[counted] = self._contexts.get(counted, 0) + 1
         with serving.watching(info), self._recursion.entered(info) as run:
             outcome = self._run(func, args, keywords, generic)
         key = (*question, serving.key(info))
@@ -137,17 +138,18 @@ class Runner:
             return func
         return func._replace(bound=(atom._replace(shape=t.Inst(owner)),))
 
-    def _counted(self, func: t.Func) -> tuple[object, ...]:
-        """What has a budget of its own: a function, for each class that it is bound to and each function that it closes over."""
+    def _counted(self, func: t.Func, args: tuple[Value, ...]) -> tuple[object, ...]:
+        """What has a budget of its own: a function, for each class that it is bound to and each function that it is given."""
         bound = (x.shape.info for x in func.bound if isinstance(x.shape, t.Inst | t.ClassRef))
-        closed = (x.shape.info for _, value in func.captured for x in value if isinstance(x.shape, t.Func))
-        return (func.info, self._in_steps, self.asks, *bound, *closed)
+        given = (*args, *(value for _, value in func.captured))
+        functions = (x.shape.info for value in given for x in value if isinstance(x.shape, t.Func))
+        return (func.info, self._in_steps, self.asks, *bound, *functions)
 
     def _within_limits(
         self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value]
     ) -> tuple[t.Func, tuple[Value, ...], dict[str, Value]]:
         """A function called in very many ways is run with less and less knowledge of its arguments, a long one sooner."""
-        runs = self._contexts.get(self._counted(func), 0)
+        runs = self._contexts.get(self._counted(func, args), 0)
         contexts = runs // STEPS_PATIENCE if self._in_steps else runs * _weight(func.info)
         blur = next((blur for limit, blur in BLURS if contexts >= limit), None)
         if blur is None or func.info.module.is_sketch:
