@@ -64,7 +64,7 @@ def _of_atom(a: Activation, atom: Atom, name: str, node: n.Expr) -> Value:
         case t.ClassRef(info):
             return class_attribute(a, atom, info, name, node)
         case t.Inst() as shape:
-            return instance_attribute(a, atom, shape, name, node)
+            return t.proven(instance_attribute(a, atom, shape, name, node), atom.proof)
         case t.Super(info, receiver):
             return _of_super(a, info, receiver, name, node)
         case t.Wrapped(inner, by, _):

@@ -111,7 +111,7 @@ def _call_atom(a: Activation, atom: Atom, args: tuple[Value, ...], keywords: dic
         return ()
     match atom.shape:
         case t.Func() as shape:
-            return call_function(a, shape, args, keywords, node)
+            return t.proven(call_function(a, shape, args, keywords, node), atom.proof)
         case t.ClassRef(info):
             return construct(a, info, args, keywords, node)
         case t.Inst(info):
