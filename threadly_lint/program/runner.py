@@ -1,7 +1,8 @@
 """Runs functions abstractly, each once for the same arguments, and keeps the work within bounds.
 
 Three bounds hold whatever the code is like. A function called in very many ways is run with less and less knowledge of its
-arguments; calls deeper than ``MAX_DEPTH`` are not followed, and said to be so; recursion is cut where it closes.
+arguments, the sooner the more was run before. Calls deeper than ``MAX_DEPTH`` are not followed, and said to be so. Recursion is
+cut where it closes.
 """
 
 from __future__ import annotations
@@ -149,13 +150,18 @@ class Runner:
         self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value]
     ) -> tuple[t.Func, tuple[Value, ...], dict[str, Value]]:
         """A function called in very many ways is run with less and less knowledge of its arguments, a long one sooner."""
-        runs = self._contexts.get(self._counted(func, args), 0)
+        runs = self._contexts.get(self._counted(func, args), 0) * self._haste()
         contexts = runs // STEPS_PATIENCE if self._in_steps else runs * _weight(func.info)
         blur = next((blur for limit, blur in BLURS if contexts >= limit), None)
         if blur is None or func.info.module.is_sketch:
             return func, args, keywords
         bound = widened(func.bound)
         return func._replace(bound=bound), tuple(blur(v) for v in args), {k: blur(v) for k, v in keywords.items()}
+
+    def _haste(self) -> int:
+        """How much sooner knowledge is given up: twice as soon each time when there were many runs for so many functions."""
+        room = MIN_RUNS + RUNS_PER_FUNCTION * len(self._program.functions)
+        return 1 << min(len(self._outcomes) // room, MAX_HASTE)
 
     def _run(self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value], generic: bool) -> Outcome:
         from threadly_lint.program.expressions import evaluate
@@ -229,4 +235,7 @@ def untraced(value: Value) -> Value:
 
 STEPS_PATIENCE = 50
 LONG = 100
+MIN_RUNS = 20_000
+RUNS_PER_FUNCTION = 4
+MAX_HASTE = 8
 BLURS: tuple[tuple[int, Callable[[Value], Value]], ...] = ((150, untraced), (60, traced), (12, widened))
