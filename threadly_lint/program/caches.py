@@ -236,7 +236,7 @@ def _is_computed(found: Lookup, store: Moment) -> bool:
     whole = behind(item.function, item.node)
     value = argument_node(item.node, fact.value) if fact is not None and fact.value is not None else None
     if value is not None:
-        whole = [value, *(v for names, v in assignments(item.function) if names & names_in(value))]
+        whole = [value, *(v for names, v, _ in assignments(item.function) if names & names_in(value))]
     return any(isinstance(x, n.Call) and x is not found.point.item.node for expr in whole for x in walk(expr))
 
 

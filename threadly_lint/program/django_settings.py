@@ -128,19 +128,24 @@ def _own(program: Program, module: Module, name: str) -> Value:
 
 def _added(program: Program, module: Module, name: str) -> Value:
     """Items that ``NAME.insert(0, item)``, ``NAME.append(item)`` put in."""
-    items = []
-    for statement in module.skeleton.body:
-        for node in walk(statement):
-            if (
-                isinstance(node, n.Call)
-                and isinstance(node.func, n.Attribute)
-                and node.func.attr in ("insert", "append")
-            ):
-                target = node.func.value
-                if isinstance(target, n.Name) and target.id == name and node.args:
-                    items.append(node.args[-1])
-    texts = [t.const(i.value) for i in items if isinstance(i, n.Constant) and i.kind == "str"]
+    key = ("added to settings", module.path)
+    if key not in program.memo:
+        program.memo[key] = _additions(module)
+    texts = program.memo[key].get(name, [])
     return (Atom(t.Seq("list", tuple(texts))),) if texts else ()
+
+
+def _additions(module: Module) -> dict[str, list[Value]]:
+    found: dict[str, list[Value]] = {}
+    for node in walk(*module.skeleton.body):
+        if not isinstance(node, n.Call) or not isinstance(node.func, n.Attribute) or not node.args:
+            continue
+        target, item = node.func.value, node.args[-1]
+        if node.func.attr not in ("insert", "append") or not isinstance(target, n.Name):
+            continue
+        if isinstance(item, n.Constant) and item.kind == "str":
+            found.setdefault(target.id, []).append(t.const(item.value))
+    return found
 
 
 def _builds_on(module: Module, name: str) -> bool:

@@ -25,6 +25,14 @@ class Binding(NamedTuple):
     alias: n.Alias | None = None
 
 
+class Assignment(NamedTuple):
+    """Variables, the expression that they are given, and the variables that it mentions."""
+
+    targets: frozenset[str]
+    value: n.Expr
+    used: frozenset[str]
+
+
 Scope = dict[str, list[Binding]]
 SKETCH = "sketch:"
 
@@ -180,7 +188,7 @@ class Class:
 class Function:
     """A function, method or lambda of the project."""
 
-    __slots__ = ("_assignments", "_free", "_locals", "module", "node", "owner", "parent", "qualname")
+    __slots__ = ("_assignments", "_free", "_holders", "_locals", "module", "node", "owner", "parent", "qualname")
 
     def __init__(
         self, module: Module, node: n.Function | n.Lambda, parent: Function | None, owner: Class | None
@@ -193,7 +201,8 @@ class Function:
         self.qualname: str = f"{outer.qualname}.{self.name}" if outer else self.name
         self._free: frozenset[str] | None = None
         self._locals: frozenset[str] | None = None
-        self._assignments: list[tuple[frozenset[str], n.Expr]] | None = None
+        self._assignments: list[Assignment] | None = None
+        self._holders: dict[int, frozenset[str]] | None = None
 
     def __repr__(self) -> str:
         return f"<function {self.symbol}>"

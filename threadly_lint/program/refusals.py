@@ -143,7 +143,7 @@ def _changes_given_answer(function: Function, node: n.Node) -> bool:
     if not isinstance(target, n.Attribute) or not isinstance(target.value, n.Name):
         return False
     given = {p.name for p in function.params}
-    values = (value for names, value in assignments(function) if target.value.id in names)
+    values = (value for names, value, _ in assignments(function) if target.value.id in names)
     calls = (v for v in values if isinstance(v, n.Call) and v.args)
     return any(all(isinstance(x, n.Name) and x.id in given for x in call.args) for call in calls)
 

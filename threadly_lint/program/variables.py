@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from threadly_lint.program.effects import Event, Inlined
-from threadly_lint.program.names import Function
+from threadly_lint.program.names import Assignment, Function
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 
 
-def assignments(function: Function) -> list[tuple[frozenset[str], n.Expr]]:
-    """Names and the expression that they are given, in source order.
+def assignments(function: Function) -> list[Assignment]:
+    """What a function gives names to, in source order.
 
     Loops and ``with`` give names too, and a method called for its own sake puts its arguments into its object.
     """
     if function._assignments is None:
         pairs = (_given(node) for node in walk(function.node))
-        function._assignments = [(names_in(*targets), value) for targets, value in pairs if value is not None]
+        function._assignments = [
+            Assignment(names_in(*targets), value, names_in(value)) for targets, value in pairs if value is not None
+        ]
     return function._assignments
 
 
@@ -42,17 +44,19 @@ def names_in(*nodes: n.Node) -> frozenset[str]:
 
 def names_given(function: Function, node: n.Node) -> frozenset[str]:
     """The variables that hold the result of a call."""
-    for names, value in assignments(function):
-        if any(x is node for x in walk(value)):
-            return names
-    return frozenset()
+    if function._holders is None:
+        function._holders = {}
+        for names, value, _ in assignments(function):
+            for inner in walk(value):
+                function._holders.setdefault(id(inner), names)
+    return function._holders.get(id(node), frozenset())
 
 
 def derived(function: Function, names: Iterable[str]) -> frozenset[str]:
     """``names`` and everything that is computed from them further down."""
     known = set(names)
-    for targets, value in assignments(function):
-        if known & names_in(value):
+    for targets, _, used in assignments(function):
+        if not known.isdisjoint(used):
             known |= targets
     return frozenset(known)
 
@@ -64,7 +68,7 @@ def behind(function: Function, call: n.Call | n.Assign) -> list[n.Expr]:
     else:
         given, target = [*call.args, *(k.value for k in call.keywords)], call.func
     names = names_in(*given, target)
-    return given + [value for targets, value in assignments(function) if targets & names]
+    return given + [value for targets, value, _ in assignments(function) if targets & names]
 
 
 def flows(source: Event | Inlined, sink: Event | Inlined) -> bool:
@@ -88,7 +92,7 @@ def made_here(event: Event) -> bool:
     changed = _changed_row(event.node)
     if not isinstance(changed, n.Name):
         return False
-    values = [value for names, value in assignments(event.function) if names == {changed.id}]
+    values = [value for names, value, _ in assignments(event.function) if names == {changed.id}]
     return any(_constructs(value, event.model) for value in values)
 
 
