@@ -147,6 +147,11 @@ class Activation:
 
     # What happened ------------------------------------------------------------------------------------------------------
 
+    def is_global(self, name: str) -> bool:
+        """Whether a name stands for a variable of the module, seen from a function of the project."""
+        is_inside = self.function is not self.module.body and not self.module.is_sketch
+        return is_inside and name in self.module.scope and self.state is not None and name not in self.state.env
+
     def emit(
         self,
         effect: str,

@@ -42,6 +42,8 @@ def run_block(a: Activation, body: tuple[n.Stmt, ...]) -> None:
 def assign(a: Activation, target: n.Expr, value: Value, node: n.Node) -> None:
     """Give ``value`` to a target of any form."""
     if isinstance(target, n.Name):
+        if target.id in a.function.globals_declared:
+            a.emit("global-write", target.id, target, args=(value,))
         a.bind(target.id, value)
     elif isinstance(target, n.Sequence):
         _unpack(a, target, value, node)
@@ -50,6 +52,8 @@ def assign(a: Activation, target: n.Expr, value: Value, node: n.Node) -> None:
     elif isinstance(target, n.Attribute):
         _store(a, target, evaluate(a, target.value), target.attr, value, node)
     elif isinstance(target, n.Subscript):
+        if isinstance(target.value, n.Name) and a.is_global(target.value.id):
+            a.emit("global-write", target.value.id, target, args=(value,))
         key = evaluate(a, target.index)
         keys = key_names(key)
         base = evaluate(a, target.value)
