@@ -96,8 +96,10 @@ def test_project_is_analysed_once(shop: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_nothing_is_prepared_for_standard_input(
     shop: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, object]
 ) -> None:
-    monkeypatch.setattr(workspace, "run", lambda *words: pytest.fail("nothing was asked for yet"))
+    runs: list[object] = []
+    monkeypatch.setattr(workspace, "run", lambda *words: runs.append(words))
     Plugin.parse_options(Namespace(**options))
+    assert runs == []
 
 
 def test_wrong_settings_are_told_through_flake8(shop: Path) -> None:

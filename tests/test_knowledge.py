@@ -336,8 +336,3 @@ def test_unknown_names_are_nothing(known: Knowledge) -> None:
     assert known.is_known("socket.timeout")
     assert known.root_known("flask")
     assert not known.root_known("shop")
-
-
-def test_heuristics(known: Knowledge) -> None:
-    assert {row.effect for row in known.heuristics("dependency")} == {"guard", "guard-weak", "guard-weaken"}
-    assert known.heuristics("nothing") == ()

@@ -170,7 +170,7 @@ def test_exceptions_know_their_parents(tmp_path: Path) -> None:
     assert known.facts("a.Late")[0].effect == "exception"
 
 
-def test_constants_settings_keywords_heuristics(tmp_path: Path) -> None:
+def test_constants_settings_keywords(tmp_path: Path) -> None:
     known = knowledge_of(
         tmp_path,
         guards="""
@@ -181,10 +181,6 @@ def test_constants_settings_keywords_heuristics(tmp_path: Path) -> None:
         guard = { names = "ACME.LOCK", default = true }
         [keyword."acme.check"]
         guard-weaken = { names = "soft", when = true, default = false }
-        [[heuristic]]
-        applies_to = "call"
-        pattern = "^check_"
-        effect = "guard"
         """,
     )
     assert (known.constant("acme.LIMIT"), known.constant("acme.status.HTTP_418_TEAPOT")) == (7, 418)
@@ -192,7 +188,6 @@ def test_constants_settings_keywords_heuristics(tmp_path: Path) -> None:
     assert setting is not None
     assert keyword is not None
     assert (setting.default, keyword.when, keyword.default) == (True, True, False)
-    assert [row.pattern for row in known.heuristics("call")] == ["^check_"]
 
 
 # What it refuses
@@ -232,7 +227,6 @@ def test_constants_settings_keywords_heuristics(tmp_path: Path) -> None:
         ("class = 3", "1: class: Expected `object`, got `int`"),
         ('[setting]\nguards = "X"', "2: setting: guards: unknown effect 'guards'"),
         ('[keyword."a.b"]\nguard = { names = "x", when = [1] }', "2: a.b: guard: when: Expected"),
-        ('[[heuristic]]\napplies_to = "call"', "1: heuristic: Object missing required field `pattern`"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, problem: str) -> None:

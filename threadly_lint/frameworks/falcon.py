@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 WSGI, ASGI = "falcon.App", "falcon.asgi.App"
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "websocket")
 BEFORE, AFTER = "falcon.before", "falcon.after"
-FORM_TYPES = ("process_request", "process_resource", "process_response")
 
 
 def entry_points(program: Program) -> Iterator[EntryPoint]:

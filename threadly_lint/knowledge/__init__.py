@@ -33,7 +33,7 @@ fall back to ``boto3.client('*')``.
 
 Other sections: ``[keyword."acme.get"]`` with ``effect = "keyword"`` (plus ``when``, the value for which it holds, and
 ``default``), ``[setting]``, ``[exceptions."acme.errors"]`` (classes = parents), ``[aliases]`` (path = path),
-``[constants]``, ``status_modules`` (modules whose ``HTTP_404_...`` names are numbers) and ``[[heuristic]]``.
+``[constants]`` and ``status_modules`` (modules whose ``HTTP_404_...`` names are numbers).
 
 What a table cannot say (base classes, mixins and decorators whose code meets the project's overrides) is written as Python in outline:
 ``sketches/<library module>.sketch``, run by ``threadly_lint.program.sketches`` in place of the library.
@@ -45,7 +45,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from threadly_lint.knowledge.facts import Argument, Fact, Heuristic, KnowledgeError, LibClass, Timeout
+from threadly_lint.knowledge.facts import Argument, Fact, KnowledgeError, LibClass, Timeout
 from threadly_lint.knowledge.lookup import Knowledge
 from threadly_lint.knowledge.store import compiled_knowledge
 from threadly_lint.knowledge.type_expressions import UNION, TypeExpression, TypeExpressionError, parse_type
@@ -54,7 +54,6 @@ __all__ = [
     "UNION",
     "Argument",
     "Fact",
-    "Heuristic",
     "Knowledge",
     "KnowledgeError",
     "LibClass",

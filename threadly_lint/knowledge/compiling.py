@@ -128,7 +128,6 @@ class _Numbering:
                 name: {keyword: self.number(detail) for keyword, detail in table.items()}
                 for name, table in draft.keywords.items()
             },
-            heuristics=draft.heuristics,
             status_modules=draft.status_modules,
         )
 

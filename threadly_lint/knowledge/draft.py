@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from threadly_lint.knowledge.facts import Detail, Heuristic
+from threadly_lint.knowledge.facts import Detail
 from threadly_lint.knowledge.type_expressions import TypeExpression
 
 _HEADER = re.compile(r"""^\s*\[{1,2}\s*(?:\w+\.)?(["']?)(.+?)\1(?:\.\w+)?\s*\]{1,2}""")
@@ -39,7 +39,6 @@ class Draft:
     constants: dict[str, int | str] = field(default_factory=dict)
     settings: dict[str, list[Detail]] = field(default_factory=dict)
     keywords: dict[str, dict[str, Detail]] = field(default_factory=dict)
-    heuristics: list[Heuristic] = field(default_factory=list)
     status_modules: tuple[str, ...] = ()
     problems: list[str] = field(default_factory=list)
 

@@ -130,15 +130,6 @@ class Fact(Struct, frozen=True, gc=False, kw_only=True):
     default: bool | int | float | str | None = None
 
 
-class Heuristic(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """A name pattern of last resort: it may lower confidence, never decide. ``pattern`` is searched in the last
-    component of a name (in the path for ``public-route``, in the source text for ``body-evidence``)."""
-
-    applies_to: str
-    pattern: str
-    effect: str
-
-
 class Table(Struct, array_like=True):
     """One class or module: its members' facts (as indexes into the list of details) and types."""
 
@@ -160,7 +151,6 @@ class Compiled(Struct, array_like=True):
     constants: dict[str, int | str]
     settings: dict[str, tuple[int, ...]]
     keywords: dict[str, dict[str, int]]
-    heuristics: list[Heuristic]
     status_modules: tuple[str, ...]
 
 

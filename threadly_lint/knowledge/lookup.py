@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from msgspec.msgpack import decode
 
-from threadly_lint.knowledge.facts import Compiled, Detail, Fact, Heuristic, LibClass, Table
+from threadly_lint.knowledge.facts import Compiled, Detail, Fact, LibClass, Table
 from threadly_lint.knowledge.type_expressions import TypeExpression
 
 _BUILTIN_ALIASES = {"EnvironmentError": "OSError", "IOError": "OSError"}
@@ -311,7 +311,7 @@ class Knowledge:
             field=fields[-1] if fields else None,
         )
 
-    # Constants and heuristics
+    # Constants
 
     def constant(self, dotted: str) -> int | str | None:
         """The value of a constant: ``http.HTTPStatus.NOT_FOUND`` and ``fastapi.status.HTTP_404_NOT_FOUND`` are 404."""
@@ -325,10 +325,6 @@ class Knowledge:
             return status.value if status is not None else None
         number = _STATUS_NAME.match(member) if owner in self._status_modules else None
         return int(number[1]) if number else None
-
-    def heuristics(self, applies_to: str) -> tuple[Heuristic, ...]:
-        """The name patterns of last resort for ``decorator``, ``dependency``, ``call``, ``public-route`` ..."""
-        return tuple(row for row in self._compiled.heuristics if row.applies_to == applies_to)
 
 
 def _make_fact(name: str, detail: Detail, returns: TypeExpression | None) -> Fact:

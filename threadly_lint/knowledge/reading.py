@@ -12,7 +12,7 @@ import msgspec
 
 from threadly_lint.knowledge.details import read_detail, read_words
 from threadly_lint.knowledge.draft import Draft, DraftTable, Source
-from threadly_lint.knowledge.facts import CLASS_KINDS, EFFECTS, Detail, Heuristic
+from threadly_lint.knowledge.facts import CLASS_KINDS, EFFECTS, Detail
 from threadly_lint.knowledge.type_expressions import PLAIN_TYPES, TypeExpression, parse_type
 
 DUNDERS = {
@@ -47,7 +47,6 @@ class _FileReader:
             "class": (Tables, self._classes),
             "constants": (dict[str, int | str], draft.constants.update),
             "exceptions": (dict[str, Texts], self._exceptions),
-            "heuristic": (list[Heuristic], draft.heuristics.extend),
             "keyword": (Tables, self._keywords),
             "module": (Tables, self._modules),
             "setting": (dict[str, Any], self._settings),

@@ -149,8 +149,9 @@ class Activation:
 
     def is_global(self, name: str) -> bool:
         """Whether a name stands for a variable of the module, seen from a function of the project."""
-        is_inside = self.function is not self.module.body and not self.module.is_sketch
-        return is_inside and name in self.module.scope and self.state is not None and name not in self.state.env
+        if self.state is None or self.function is self.module.body or self.module.is_sketch:
+            return False
+        return name in self.module.scope and name not in self.state.env and name not in self.captured
 
     def emit(
         self,

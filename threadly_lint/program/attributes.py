@@ -13,7 +13,6 @@ from threadly_lint.program.request_data import checked_tags, is_raw
 from threadly_lint.program.types import Atom, Tag, Value
 from threadly_lint.skeleton import nodes as n
 
-BUILTIN_CONTAINERS = (t.Seq, t.Map)
 REQUEST_STATE = ("flask.g", "quart.g")
 """Objects on which code that cannot be seen keeps what it knows about the caller."""
 AUTHENTICATED = {"is_authenticated": True, "is_anonymous": False}

@@ -34,7 +34,6 @@ TYPED_KEYS = ("aiohttp.web.AppKey", "aiohttp.web.RequestKey")
 GATEWAY = Tag("gateway")
 """Of what a gateway says of a request, such as who it has let through."""
 WSGI_SESSIONS = ("beaker.session", "werkzeug.session")
-SETTINGS_CLASSES = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings")
 STATUS_ATTRIBUTES = frozenset({"status_code", "status"})
 STATUS_NAMES = ("status_code", "code", "status")
 FOUND = 302

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.callers import claim
@@ -124,9 +122,6 @@ def _entry_of(atom: Atom, key: Atom, default: Value) -> Value:
     else:
         found = t.tagged(t.join(*(value for _, value in shape.entries)), atom.tags)
     return t.join(found, default, held if shape.open else ())
-
-
-Method = Callable[[Activation, Atom, tuple[Value, ...], dict[str, Value]], Value]
 
 
 def container_method(a: Activation, atom: Atom, name: str, args: tuple[Value, ...]) -> Value:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from threadly_lint.program.effects import Frame
-from threadly_lint.program.names import Module
+from threadly_lint.program.names import Module, Place
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 
 WORDS = frozenset({"debug", "dev", "develop", "development", "testing", "test", "local"})
-
 PRODUCTION = frozenset({"live", "prod", "production"})
 
 
@@ -23,9 +24,19 @@ def only_in_development(frame: Frame | None) -> bool:
 
 def stands_in_development(module: Module, node: n.Node) -> bool:
     """Whether a node of the module stands in a block that is run in development only."""
-    tests = [x for x in walk(*module.skeleton.body) if isinstance(x, n.If)]
-    blocks = [body for x in tests for side, body in ((1, x.body), (2, x.orelse)) if in_development(x.test, side)]
-    return any(body and body[0].span[:2] <= node.span[:2] <= body[-1].span[2:] for body in blocks)
+    if module._development is None:
+        module._development = tuple(_blocks(module))
+    return any(first <= node.span[:2] <= last for first, last in module._development)
+
+
+def _blocks(module: Module) -> Iterator[tuple[Place, Place]]:
+    """Where blocks of a module that are run in development only begin and end."""
+    for test in walk(*module.skeleton.body):
+        if not isinstance(test, n.If):
+            continue
+        for side, body in ((1, test.body), (2, test.orelse)):
+            if body and in_development(test.test, side):
+                yield body[0].span[:2], body[-1].span[2:]
 
 
 def in_development(test: n.Expr, side: int) -> bool:

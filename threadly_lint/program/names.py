@@ -34,13 +34,17 @@ class Assignment(NamedTuple):
 
 
 Scope = dict[str, list[Binding]]
+Place = tuple[int, int]
+"""Line (1-based) and column, as spans of nodes have them."""
 SKETCH = "sketch:"
 
 
 class Module:
     """One file of the project."""
 
-    __slots__ = ("_classes", "_functions", "_rebinding", "body", "file", "name", "path", "scope", "skeleton", "stars")
+    __slots__ = (
+        "_classes", "_development", "_functions", "_rebinding", "body", "file", "name", "path", "scope", "skeleton", "stars"
+    )  # fmt: skip
 
     def __init__(self, file: SourceFile, skeleton: n.Skeleton) -> None:
         self.file = file
@@ -52,6 +56,7 @@ class Module:
         self._functions: dict[int, Function] = {}
         self._classes: dict[int, Class] = {}
         self._rebinding: frozenset[str] | None = None
+        self._development: tuple[tuple[Place, Place], ...] | None = None
         self.body = Function(self, module_body(skeleton), None, None)
         collect_bindings(skeleton.body, self.scope, self.stars)
 

@@ -30,8 +30,6 @@ IN_BULK = frozenset(
     "bulk_create abulk_create bulk_update abulk_update add_all insert_many create_many bulk_save_objects".split()
 )
 
-Does = Callable[[Timeline, Moment], Moment | None]
-
 
 @dataclass(frozen=True, eq=False)
 class Way:
