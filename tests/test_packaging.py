@@ -56,7 +56,7 @@ def packaged(folder: Path) -> set[str]:
     """All files of the engine and the rules, named as they are installed."""
     engine = {file.relative_to(folder).as_posix() for file in (folder / "threadly_lint").rglob("*.*")}
     rules = {f"threadly_lint/rules/{file.name}" for file in (folder / "rules").glob("*.py")}
-    return {name for name in engine | rules if name.endswith((".py", ".toml", ".typed"))}
+    return {name for name in engine | rules if name.endswith((".py", ".toml", ".typed", ".sketch"))}
 
 
 def test_the_wheel_holds_engine_rules_and_knowledge_and_nothing_else(built: Path) -> None:
@@ -65,6 +65,7 @@ def test_the_wheel_holds_engine_rules_and_knowledge_and_nothing_else(built: Path
     assert names == packaged(built / "source")
     assert "threadly_lint/rules/__init__.py" in names
     assert any(name.startswith("threadly_lint/knowledge/") and name.endswith(".toml") for name in names)
+    assert any(name.startswith("threadly_lint/knowledge/sketches/") and name.endswith(".sketch") for name in names)
 
 
 def test_the_sdist_holds_what_is_needed_to_build_and_test(built: Path) -> None:
@@ -82,6 +83,13 @@ def test_the_wheel_works_outside_of_the_checkout(installed: Path, tmp_path: Path
     assert "TLZ001" in run(installed / "threadly-lint", "rules", folder=tmp_path)
     (tmp_path / "app.py").write_text("import os\n")
     run(installed / "threadly-lint", "check", "--no-cache", folder=tmp_path)
+
+
+def test_the_wheel_finds_what_the_checkout_finds(installed: Path, tmp_path: Path) -> None:
+    flawed = ROOT / "examples" / "marketplace" / "flawed"
+    words = ("check", str(flawed), "--no-cache", "--preview", "--exit-zero", "--output-format", "json")
+    assert '"TLA001"' in (found := run(installed / "threadly-lint", *words, folder=tmp_path))
+    assert found == run(sys.executable, "-m", "threadly_lint", *words, folder=tmp_path)
 
 
 def test_the_rules_are_no_package_of_their_own() -> None:
