@@ -77,3 +77,26 @@ def found(folder: Path, route: str, body: str) -> tuple[str, str]:
 )
 def test_purpose_and_opening(tmp_path: Path, route: str, body: str, expected: tuple[str, str]) -> None:
     assert found(tmp_path, route, body) == expected
+
+
+@pytest.mark.parametrize(("converter", "expected"), [("str", "code"), ("uuid", "")])
+def test_codes_in_the_form_of_a_uuid_cannot_be_guessed(tmp_path: Path, converter: str, expected: str) -> None:
+    models = (
+        "from django.db import models\n\n\nclass Place(models.Model):\n    code = models.CharField(max_length=40)\n"
+    )
+    urls = f"""
+from django.http import JsonResponse
+from django.urls import path
+
+from models import Place
+
+
+def shown(request, code):
+    return JsonResponse({{"place": Place.objects.get(code=code).pk}})
+
+
+urlpatterns = [path("places/<{converter}:code>/", shown)]
+"""
+    (entry,) = program_of(tmp_path, {"models.py": models, "urls.py": urls}).entry_points
+    opened = opening(entry)
+    assert (opened.kind if opened else "") == expected

@@ -26,6 +26,7 @@ CALLABLE = (t.Func, t.Wrapped, t.Partial, t.Inst, t.ClassRef, t.LibMethod)
 PARAMETER = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
 GROUP = re.compile(r"\(\?P<(?P<name>\w+)>")
 CHECKED = frozenset({"int", "uuid", "slug"})
+TYPES = {"int": "int", "uuid": "uuid.UUID"}
 MAX_DEPTH = 12
 
 
@@ -305,8 +306,7 @@ def parameters(route: str) -> list[tuple[str, Value]]:
     for match in PARAMETER.finditer(route):
         converter = match["converter"] or ""
         source = "typed" if converter in CHECKED else "path"
-        kind = "int" if converter == "int" else "str"
-        found.append((match["name"], t.obj(kind, tags=frozenset({Tag("request", source)}))))
+        found.append((match["name"], t.obj(TYPES.get(converter, "str"), tags=frozenset({Tag("request", source)}))))
     return found
 
 

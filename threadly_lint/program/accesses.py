@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from threadly_lint.program.counters import counts_visits
 from threadly_lint.program.effects import Occurrence
 from threadly_lint.program.provisions import provides_row
+from threadly_lint.program.siblings import only_shows
 from threadly_lint.values import Confidence
 
 if TYPE_CHECKING:
@@ -63,9 +65,11 @@ def _is_saved_by_call(endpoint: EntryPoint, occurrence: Occurrence) -> bool:
 def _confidence(endpoint: EntryPoint, run: Run, occurrence: Occurrence) -> Confidence:
     """Low where a decorator that cannot be seen may guard, and for reads of data that looks made to be public.
 
-    So for rows that the code provides by itself: the caller has no part in them.
+    So for rows that the code provides by itself, and for counters of what is shown: the caller has no part in them.
     """
     if occurrence.auth or provides_row(occurrence, run.inside):
+        return "low"
+    if only_shows(endpoint) and counts_visits(occurrence, run.inside):
         return "low"
     if occurrence.effect in WRITES:
         return "high"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.callers import claim
+from threadly_lint.program.queries import lazy_class
 from threadly_lint.program.request_data import ESCAPED, checked_tags
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
@@ -62,9 +63,11 @@ def _item(a: Activation, atom: Atom, key: Value, node: n.Expr) -> Value:
         if shape.open and (found := a.program.behaviour.key_value(a, atom, key, node)):
             return found
         return t.unknown(atom.tags | claim(atom, key), atom.proof) if shape.open else ()
+    is_slice = any(isinstance(x.shape, t.Obj) and x.shape.name == "slice" for x in key)
     if isinstance(shape, t.Seq):
-        is_slice = any(isinstance(x.shape, t.Obj) and x.shape.name == "slice" for x in key)
         return _indexed(a, atom, shape, keys, is_slice=is_slice)
+    if is_slice and lazy_class(a, atom) is not None:
+        return (atom,)
     if isinstance(shape, t.Lib) and (held := a.knowledge.attr(shape.name)) is not None and not held.is_reference:
         kept = a.program.behaviour.shared_slot(a, atom, f"[{keys[0]!r}]") if len(keys) == 1 else ()
         return kept or _element_or_unknown(a, Atom(t.Obj(held.name), atom.tags, atom.proof))

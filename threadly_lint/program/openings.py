@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MESSAGES = frozenset({"mail", "sms", "push"})
 GUESSABLE = re.compile(r"(^|_)(code|otp|pin|passcode)(_|$)", re.IGNORECASE)
+UNGUESSABLE = "uuid.UUID"
 INSERTING = re.compile(r"^\W*(insert|replace|merge|upsert)\b", re.IGNORECASE)
 CREATING = frozenset({"construct", "upsert"})
 READING_ONLY = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -81,9 +82,9 @@ def _repeatable(endpoint: EntryPoint, effects: list[Occurrence], changing: bool)
     if any(map(verifies_password, _unproven(effects))) or any(map(compares_password, anonymous)):
         yield Opening("credentials", "checks passwords", "high")
     addressed = _addressed_by_code(endpoint.program)
-    if any(selects_by(o, GUESSABLE) and o.event.model not in addressed for o in anonymous):
+    if any(_guesses_code(o) and o.event.model not in addressed for o in anonymous):
         yield Opening("code", "checks a code that can be guessed", "medium")
-    if any(_sends_message(o) for o in anonymous):
+    if any(sends_message(o) for o in anonymous):
         yield Opening("message", "sends messages", "high")
     if changing and any(_stores_upload(o) for o in anonymous):
         yield Opening("upload", "stores uploads of strangers", "medium")
@@ -91,6 +92,14 @@ def _repeatable(endpoint: EntryPoint, effects: list[Occurrence], changing: bool)
     if written is not None:
         what = f"`{written.event.model}` rows" if written.event.model else "rows"
         yield Opening("write", f"lets strangers write {what}", "medium")
+
+
+def _guesses_code(occurrence: Occurrence) -> bool:
+    """Whether rows are selected by a short code; what has the form of a UUID cannot be guessed."""
+    event = occurrence.event
+    given = (x for v in (*event.args, *(v for _, v in event.keywords)) for x in v)
+    is_uuid = any(isinstance(x.shape, t.Obj) and x.shape.name == UNGUESSABLE for x in given)
+    return selects_by(occurrence, GUESSABLE) and not is_uuid
 
 
 def _addressed_by_code(program: Program) -> frozenset[str]:
@@ -135,7 +144,8 @@ def _takes_request_data(occurrence: Occurrence) -> bool:
     return any(t.has_tag(value, "request") for value in (event.value, *event.args, *(v for _, v in event.keywords)))
 
 
-def _sends_message(occurrence: Occurrence) -> bool:
+def sends_message(occurrence: Occurrence) -> bool:
+    """Whether a mail, a text message or a push message goes out."""
     fact = occurrence.event.fact
     return fact is not None and fact.effect == "external-call" and fact.service in MESSAGES and fact.access == "write"
 

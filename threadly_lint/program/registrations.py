@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 PLACEHOLDER = re.compile(r"<(?:(?P<kind>[^<>:]+):)?(?P<name>\w+)>|\{(?P<plain>\w+)(?::(?P<converter>[^{}]*))?\}")
+CONVERTED = {"int": "int", "uuid": "uuid.UUID"}
 CONVERTERS = frozenset("any date datetime decimal dt float int number unsigned uuid".split())
 
 
@@ -407,7 +408,7 @@ def placeholders(path: str) -> Iterator[tuple[str, Value]]:
     for match in PLACEHOLDER.finditer(path):
         name, kind = (match["name"], match["kind"]) if match["name"] else (match["plain"], match["converter"])
         source = "typed" if restricts(kind or "") else "path"
-        yield name, t.obj("int" if kind == "int" else "str", tags=frozenset({Tag("request", source)}))
+        yield name, t.obj(CONVERTED.get(kind or "", "str"), tags=frozenset({Tag("request", source)}))
 
 
 def restricts(converter: str) -> bool:

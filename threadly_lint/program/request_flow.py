@@ -40,6 +40,7 @@ SINKS: dict[str, SinkKind] = {
 ANY_TEXT_IS_TOO_MUCH = ("file path", "process")
 REMOVALS = ("delete", "remove", "destroy", "drop")
 FILTERED = frozenset("update_one update_many replace_one find_one_and_update find_one_and_replace".split())
+BUFFERS = frozenset({"io.BytesIO", "io.StringIO"})
 BETWEEN_OPEN_FILES = frozenset({"shutil.copyfileobj"})
 TWO_PATHS = frozenset("rename renames replace copy copy2 copyfile copytree move link symlink symlink_to".split())
 INCIDENTAL = frozenset({"url", "headers", "cookies"})
@@ -316,7 +317,8 @@ def _paths(program: Program, event: Event) -> Iterator[Value]:
         if leaf in TWO_PATHS:
             yield event.argument(0)
         return
-    yield _argument(event, event.fact.key if event.fact else None)
+    path = _argument(event, event.fact.key if event.fact else None)
+    yield tuple(x for x in path if not (isinstance(x.shape, t.Obj) and x.shape.name in BUFFERS))
     if leaf in TWO_PATHS:
         yield event.argument(1)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.program import types as t
+from threadly_lint.program.counters import counts_visits
+from threadly_lint.program.openings import sends_message
 from threadly_lint.program.provisions import provides_row
 
 if TYPE_CHECKING:
@@ -55,12 +57,14 @@ def is_guarded(endpoint: EntryPoint) -> bool:
 
 
 def only_shows(endpoint: EntryPoint) -> bool:
-    """Whether the endpoint answers GET and changes no row, but for rows that it provides when there are none."""
+    """Whether the endpoint answers GET and changes no row, but for rows that it provides when there are none, and counters."""
     known: dict[EntryPoint, bool] = endpoint.program.memo.setdefault("only shows", {})
     if endpoint not in known:
         answers_get = not endpoint.methods or "GET" in endpoint.methods
         changes = ((o, run) for run in endpoint.runs for o in run.inside if o.effect in CHANGING)
-        known[endpoint] = answers_get and all(provides_row(o, run.inside) for o, run in changes)
+        known[endpoint] = answers_get and all(
+            provides_row(o, run.inside) or counts_visits(o, run.inside) for o, run in changes
+        )
     return known[endpoint]
 
 
@@ -80,12 +84,17 @@ def practice(endpoint: EntryPoint, *, of_reading: bool = False) -> Practice | No
 
 
 def is_of_note(endpoint: EntryPoint, occurrence: Occurrence) -> bool:
-    """Whether an effect is more than inner work: code that was sent, tasks of others, rows that siblings keep behind a guard."""
+    """Whether an effect is more than inner work: code that was sent, tasks of others, rows that siblings keep behind a guard.
+
+    Messages of strangers are what a contact form is there for: they want a limit, not a guard.
+    """
     event = occurrence.event
     if occurrence.effect == "code":
         return any(t.has_tag(value, "request") for value in (*event.args, *(v for _, v in event.keywords)))
     if occurrence.effect == "background":
         return not event.api.startswith("asyncio.")
+    if sends_message(occurrence):
+        return False
     if occurrence.effect == "read":
         return event.model in _read_behind_guards(endpoint)
     return True
