@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from threadly_lint.frameworks.asgi import Exchange, middleware_steps
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
+from threadly_lint.program.behaviour import is_credential
 from threadly_lint.program.calls import call_value
 from threadly_lint.program.contexts import hand_over, stay_inside
 from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
@@ -351,8 +352,20 @@ def _from_request(scope: Activation, param: n.Parameter, marker: Value, declared
         source in ("body", "form", "") and bool(source or not _is_scalar(declared))
     )
     tag = Tag("request", source or "body") if raw else Tag("request", "text" if is_text(declared) else "typed")
-    value = declared or t.obj("str")
-    return t.tagged(value, frozenset({tag}))
+    value = t.tagged(declared or t.obj("str"), frozenset({tag}))
+    made = [x.shape.made for x in marker if isinstance(x.shape, t.Obj) and x.shape.made is not None]
+    name = _sent_name(source, param, made)
+    if not is_credential(source, name):
+        return value
+    defaults = (marker, *(v for site in made for v in (*site.args[:1], site.keyword("default"))))
+    may_lack = any(t.is_none(x) for v in defaults for x in v)
+    return scope.program.behaviour.sent(scope, name, t.maybe(value) if may_lack else value, param)
+
+
+def _sent_name(source: str, param: n.Parameter, markers: list[t.Site]) -> str:
+    """The name under which a parameter is sent: its alias, else its own; in headers with hyphens."""
+    alias = next((text for site in markers if (text := t.text_of(site.keyword("alias"))) is not None), None)
+    return alias or (param.name.replace("_", "-") if source == "headers" else param.name)
 
 
 def _is_raw(scope: Activation, param: n.Parameter, declared: Value) -> bool:

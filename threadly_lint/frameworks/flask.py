@@ -10,7 +10,9 @@ from threadly_lint.frameworks.flask_views import view_endpoints
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.frameworks.requests import served, served_by_method
 from threadly_lint.program import types as t
-from threadly_lint.program.entry_points import EntryPoint, Mount, Step, handler_node
+from threadly_lint.program.activation import Activation
+from threadly_lint.program.calls import call_value
+from threadly_lint.program.entry_points import EntryPoint, Mount, Step, before, handler_node
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class, Function
 from threadly_lint.program.registrations import (
@@ -45,7 +47,8 @@ BLUEPRINTS = (
 )
 VERBS = frozenset({"get", "post", "put", "patch", "delete"})
 ROUTES = VERBS | {"route", "websocket"}
-HOOKS = frozenset({"before_request", "before_app_request"})
+HOOKS = frozenset({"before_request", "before_app_request", "url_value_preprocessor", "app_url_value_preprocessor"})
+EVERYWHERE = ("before_app_request", "app_url_value_preprocessor")
 INIT = frozenset({"init_app"})
 
 
@@ -131,8 +134,9 @@ class Site:
 
     def _add_hook(self, registration: Registration, func: Value, node: n.Expr) -> None:
         assert registration.receiver is not None
-        step = hook_step(func, (), node)
-        if registration.name.endswith("before_app_request"):
+        reads_address = registration.name.endswith("url_value_preprocessor")
+        step = _preprocessor(func, node) if reads_address else hook_step(func, (), node)
+        if registration.name.endswith(EVERYWHERE):
             self.everywhere.append(step)
         else:
             self.node(registration.receiver).hooks.append(step)
@@ -165,6 +169,17 @@ class Site:
         applications = [x for x in self.nodes.values() if self.is_application(x.atom)]
         hooks = applications[0].hooks if len(applications) == 1 else ()
         return self._mount("blueprint", Way(path, endpoint, (*hooks, *steps), is_whole=False))
+
+
+def _preprocessor(func: Value, node: n.Expr) -> Step:
+    """A hook that is given the endpoint and the parameters of the URL; what it returns does not matter."""
+
+    def run(a: Activation) -> None:
+        serving = a.program.serving
+        given = tuple(serving.attribute("flask.Request", name) or t.ANYTHING for name in ("endpoint", "view_args"))
+        call_value(a, func, given, {}, node)
+
+    return before("url_value_preprocessor", run)
 
 
 def site_of(program: Program) -> Site:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from threadly_lint.program import types as t
 from threadly_lint.program.entry_points import Mount
+from threadly_lint.program.registrations import placeholders
 from threadly_lint.program.types import Atom, Guard, Tag, Value
 
 PLACEHOLDER = re.compile(r"\{[^{}]*\}|<[^<>]*>")
@@ -32,6 +33,7 @@ def served(path: str, endpoint: str) -> tuple[tuple[str, Value], ...]:
     known: dict[str, Value] = {}
     if path:
         known["path"] = path_value(path)
+        known["view_args"] = (Atom(t.Map(tuple(placeholders(path)), False)),)
     if endpoint:
         known["endpoint"] = t.const(endpoint)
         known["blueprint"] = t.const(endpoint.rpartition(".")[0] or None)

@@ -259,4 +259,6 @@ def outcome_of(activation: Activation, *, is_generator_object: bool) -> Outcome:
         returned = (t.Atom(t.Seq("list", None, returned), t.tags_of(returned)),)
     auth = frozenset().union(*(e.auth for e in normal)) if normal and all(e.auth for e in normal) else NO_PROOF
     checked = frozenset.intersection(*a.checked_at_ends) if a.checked_at_ends else frozenset()
-    return Outcome(a.function, a.events, a.exits, t.bounded(returned), auth, a.stores, checked=checked)
+    return Outcome(
+        a.function, a.events, a.exits, t.bounded(returned), auth, a.stores, checked=checked, ends=frozenset(a.ends)
+    )

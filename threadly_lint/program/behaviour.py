@@ -65,20 +65,23 @@ class Behaviour:
         if any(tag.kind == "session" for tag in atom.tags) and not isinstance(atom.shape, t.Const):
             return frozenset({a.guard(f"session `{name or '...'}`", node)})
         channels = {tag.detail for tag in atom.tags if tag.kind == "request"}
-        is_header = "headers" in channels and name is not None and name.lower() in CREDENTIAL_HEADERS
-        if name is not None and ("cookies" in channels or is_header):
+        if name is not None and any(is_credential(channel, name) for channel in channels):
             return frozenset({a.guard(f"presence of `{name}`", node)._replace(strength="weak")})
         return NO_PROOF
 
     def presented(self, a: Activation, call: Call, channel: str, value: Value) -> Value:
         """A header or cookie read by a method of its own: nothing, or something that was sent as a credential."""
         name = t.text_of(call.args[0]) if call.args else None
-        if name is None or not (channel == "cookies" or (channel == "headers" and name.lower() in CREDENTIAL_HEADERS)):
+        if name is None or not is_credential(channel, name):
             return value
-        tags = frozenset({Tag("credential", name)})
-        proof = frozenset({a.guard(f"presence of `{name}`", call.node)._replace(strength="weak")})
-        there = t.keep(value, lambda x: t.truthiness(x) is not False) or t.unknown()
-        return (*t.tagged(t.NONE, tags | t.tags_of(value)), *t.proven(t.tagged(there, tags), proof))
+        value = t.keep(value, lambda x: t.truthiness(x) is not False) or t.unknown()
+        return self.sent(a, name, (*t.tagged(t.NONE, t.tags_of(value)), *value), call.node)
+
+    def sent(self, a: Activation, name: str, value: Value, node: n.Node) -> Value:
+        """A value that the caller sent as a credential: where it is there, it may be verified."""
+        proof = frozenset({a.guard(f"presence of `{name}`", node)._replace(strength="weak")})
+        tagged = t.tagged(value, frozenset({Tag("credential", name)}))
+        return tuple(x if t.truthiness(x) is False else x._replace(proof=x.proof | proof) for x in tagged)
 
     def key_value(self, a: Activation, atom: Atom, key: Value, node: n.Node) -> Value:
         """``mapping[key]`` or ``mapping.get(key)`` on sessions, headers and cookies: nothing, or something that proves."""
@@ -349,6 +352,11 @@ class Behaviour:
 
 def _is_cookie(atom: Atom) -> bool:
     return any(tag.kind == "request" and tag.detail == "cookies" for tag in atom.tags)
+
+
+def is_credential(channel: str, name: str) -> bool:
+    """Whether callers prove who they are with it: any cookie, and the headers that are made for it."""
+    return channel == "cookies" or (channel == "headers" and name.lower() in CREDENTIAL_HEADERS)
 
 
 def key_names(key: Value) -> list[object]:

@@ -141,9 +141,8 @@ def call_function(
     """Call a function of the project: what it does happens here."""
     outcome = a.program.run(shape, args, keywords, patient=a.patient)
     a.inline(outcome, node, shape.info.qualname)
-    if not outcome.returns and outcome.exits and a.state is not None:
-        statuses = {e.status for e in outcome.exits}
-        a.die(statuses.pop() if len(statuses) == 1 else 0)
+    if not outcome.returns and outcome.ends and a.state is not None:
+        a.die(next(iter(outcome.ends)) if len(outcome.ends) == 1 else 0)
         return ()
     return handed_back(a, outcome, shape.info, bool(shape.bound), node)
 

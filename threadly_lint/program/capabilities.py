@@ -7,8 +7,11 @@ import re
 from threadly_lint.knowledge import Fact
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
+from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.libraries import PASSED_ON, Call
+from threadly_lint.program.request_data import checked_tags
 from threadly_lint.program.types import Guard, Tag, Value
+from threadly_lint.skeleton import nodes as n
 
 SECRET_COLUMN = re.compile(
     r"(^|_)(secret|token|api_?key|access_?key|nonce|otp|signature|(reset|verification|invite|invitation|access|activation)_(code|key))(_|$)",
@@ -35,6 +38,24 @@ def found_by_secret(a: Activation, call: Call, facts: tuple[Fact, ...], value: V
         a.prove(t.common_proof(there))
         return there or value
     return value
+
+
+def query_condition(a: Activation, test: n.Compare) -> Value | None:
+    """The condition of a query (``Ticket.token == token``), with what finding a row by it proves; None for other tests."""
+    for side, other in ((test.left, test.comparators[0]), (test.comparators[0], test.left)):
+        if test.ops != ("==",) or not isinstance(side, n.Attribute) or not _is_model(a, side.value):
+            continue
+        sent = evaluate(a, other)
+        tags, proof = t.tags_of(sent), t.common_proof(t.keep(sent, lambda x: t.truthiness(x) is not False))
+        if _is_secret(side.attr) and t.has_tag(sent, "request"):
+            tags |= {Tag("credential", side.attr)}
+            proof |= {a.guard(f"secret `{side.attr}`", test)._replace(strength="weak")}
+        return t.tagged((*t.proven(t.TRUE, proof), *t.FALSE), checked_tags(tags))
+    return None
+
+
+def _is_model(a: Activation, owner: n.Expr) -> bool:
+    return any(isinstance(x.shape, t.ClassRef) and a.program.models.is_model(x.shape.info) for x in evaluate(a, owner))
 
 
 def _is_secret(keyword: str) -> bool:

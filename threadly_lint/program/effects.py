@@ -124,6 +124,7 @@ class Outcome:
     """What one function did when it was run with certain arguments.
 
     ``checked`` names the places (variables and their items) whose request data has passed a check whenever it ends normally.
+    ``ends`` holds the status (0 when unknown) of every path that goes no further, also where a call never comes back.
     """
 
     function: Function
@@ -134,6 +135,7 @@ class Outcome:
     stores: dict[str, Value] = field(default_factory=dict)
     parts: tuple[Outcome, Outcome] | None = None
     checked: frozenset[str] = frozenset()
+    ends: frozenset[int] = frozenset()
 
     @property
     def returns(self) -> bool:

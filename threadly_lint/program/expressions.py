@@ -176,8 +176,10 @@ def _yield(a: Activation, expr: n.Yield) -> Value:
 
 
 def _compare(a: Activation, expr: n.Compare) -> Value:
+    from threadly_lint.program.capabilities import query_condition
+
     if len(expr.ops) == 1:
-        return _truth(a, expr)
+        return query_condition(a, expr) or _truth(a, expr)
     parts = [evaluate(a, part) for part in (expr.left, *expr.comparators)]
     return t.tagged((*t.TRUE, *t.FALSE), frozenset().union(*(t.tags_of(p) for p in parts)))
 

@@ -307,7 +307,9 @@ class Libraries:
             chosen = frozenset({Tag("chosen")}) if any(x.kind == "request" for x in tags) else NO_TAGS
             value = value or t.unknown()
             return self._selected(t.tagged(value, kept | chosen), call, kept)
-        if effects & DIGESTING or (effects & QUERIES and call.name.rpartition(".")[2] in FILTERS):
+        if effects & QUERIES and call.name.rpartition(".")[2] in FILTERS:
+            value, tags = self._narrowed(value, call), checked_tags(tags)
+        elif effects & DIGESTING:
             tags = checked_tags(tags)
         if not value and not effects and self.may_check(call):
             tags = checked_tags(tags)
@@ -322,13 +324,19 @@ class Libraries:
         root = call.name.partition(".")[0]
         return root not in sys.stdlib_module_names and root not in BUILT_IN and not self.knowledge.root_known(root)
 
+    def _narrowed(self, value: Value, call: Call) -> Value:
+        """A query that compares with a credential: its rows are there only for who has it."""
+        return t.proven(value, call.proof) if any(x.kind in PASSED_ON for x in call.tags) else value
+
     def _selected(self, value: Value, call: Call, identifying: t.Tags) -> Value:
         """What was looked up by a credential proves it by being there."""
         proof = call.proof
         if not proof or not identifying:
             return value
         there = tuple(x for x in value if t.truthiness(x) is not False)
-        absent = tuple(x for x in value if t.truthiness(x) is False) or t.tagged(t.NONE, identifying)
+        absent = tuple(x for x in value if t.truthiness(x) is False)
+        if not absent and any(isinstance(x.shape, t.Unknown) for x in value):
+            absent = t.tagged(t.NONE, identifying)
         return (*absent, *t.proven(there, proof))
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PLACEHOLDER = re.compile(r"<(?:(?P<kind>[^<>:]+):)?(?P<name>\w+)>|\{(?P<plain>\w+)(?::(?P<converter>[^{}]*))?\}")
 CONVERTED = {"int": "int", "uuid": "uuid.UUID"}
 CONVERTERS = frozenset("any date datetime decimal dt float int number unsigned uuid".split())
+NEVER_EMPTY = frozenset({"", "str", "string", "path", "slug"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -408,7 +409,9 @@ def placeholders(path: str) -> Iterator[tuple[str, Value]]:
     for match in PLACEHOLDER.finditer(path):
         name, kind = (match["name"], match["kind"]) if match["name"] else (match["plain"], match["converter"])
         source = "typed" if restricts(kind or "") else "path"
-        yield name, t.obj(CONVERTED.get(kind or "", "str"), tags=frozenset({Tag("request", source)}))
+        filled = dict([t.FILLED]) if (kind or "") in NEVER_EMPTY else {}
+        tags = frozenset({Tag("request", source)})
+        yield name, t.obj(CONVERTED.get(kind or "", "str"), tags=tags, **filled)
 
 
 def restricts(converter: str) -> bool:

@@ -215,6 +215,8 @@ UNKNOWN = Atom(Unknown())
 ANYTHING: Value = (UNKNOWN,)
 NONE: Value = (Atom(Const("None", None)),)
 TRUE: Value = (Atom(Const("bool", True)),)
+FILLED = ("(filled)", TRUE)
+"""Attribute of a text that is never empty, such as a part of a URL."""
 AS_DEFAULT = ((".()", TRUE),)
 """Keywords of an instance that is known to have been made without arguments: its parameters have their defaults."""
 FALSE: Value = (Atom(Const("bool", False)),)
@@ -322,7 +324,9 @@ def truthiness(atom: Atom) -> bool | None:
         return None if shape.items is None else bool(shape.items)
     if isinstance(shape, Map):
         return True if shape.entries else (None if shape.open else False)
-    if isinstance(shape, Unknown | Obj | Lib | LibMethod):
+    if isinstance(shape, Obj):
+        return True if FILLED in shape.attrs else None
+    if isinstance(shape, Unknown | Lib | LibMethod):
         return None
     return True
 
