@@ -206,29 +206,37 @@ PROTECTING = ("try", "with", "callback")
 class _Level:
     """One callee while its events are gone through. Frames are spelled out once for all events that share them."""
 
-    __slots__ = ("calls", "frames", "items", "outer", "proof", "protections")
+    __slots__ = ("calls", "frames", "items", "proof", "protections")
 
-    def __init__(self, outcome: Outcome, proof: Proof, outer: tuple[Frame, ...], calls: tuple[Inlined, ...]) -> None:
+    def __init__(
+        self,
+        outcome: Outcome,
+        proof: Proof,
+        outer: tuple[Frame, ...],
+        protection: frozenset[int],
+        calls: tuple[Inlined, ...],
+    ) -> None:
         self.items = iter(outcome.events)
         self.proof = proof
-        self.outer = outer
         self.calls = calls
         self.frames: dict[Frame | None, tuple[Frame, ...]] = {None: outer}
-        self.protections: dict[Frame | None, frozenset[int]] = {}
+        self.protections: dict[Frame | None, frozenset[int]] = {None: protection}
 
     def around(self, frame: Frame | None) -> tuple[Frame, ...]:
         """The constructs around a point, innermost first, those of callers after."""
         found = self.frames.get(frame)
         if found is None:
-            found = self.frames[frame] = (*frame.chain(), *self.outer) if frame is not None else self.outer
+            assert frame is not None
+            found = self.frames[frame] = (*frame.chain(), *self.frames[None])
         return found
 
     def protection(self, frame: Frame | None) -> frozenset[int]:
         """What decides how a failure at a point ends."""
         found = self.protections.get(frame)
         if found is None:
-            found = frozenset(id(f.node) for f in self.around(frame) if f.kind in PROTECTING)
-            self.protections[frame] = found
+            assert frame is not None
+            own = {id(f.node) for f in frame.chain() if f.kind in PROTECTING}
+            found = self.protections[frame] = self.protections[None] | own
         return found
 
 
@@ -240,7 +248,7 @@ def occurrences(outcome: Outcome, auth: Proof = NO_PROOF) -> Iterator[Occurrence
     """
     seen: set[tuple[int, bool, frozenset[int]]] = set()
     ways: dict[tuple[int, bool], int] = {}
-    stack = [_Level(outcome, auth, (), ())]
+    stack = [_Level(outcome, auth, (), frozenset(), ())]
     while stack:
         level = stack[-1]
         item = next(level.items, None)
@@ -259,4 +267,4 @@ def occurrences(outcome: Outcome, auth: Proof = NO_PROOF) -> Iterator[Occurrence
             continue
         seen.add(key)
         ways[way] = ways.get(way, 0) + 1
-        stack.append(_Level(item.outcome, here, level.around(item.frame), (*level.calls, item)))
+        stack.append(_Level(item.outcome, here, level.around(item.frame), protection, (*level.calls, item)))

@@ -193,7 +193,18 @@ class Class:
 class Function:
     """A function, method or lambda of the project."""
 
-    __slots__ = ("_assignments", "_free", "_holders", "_locals", "module", "node", "owner", "parent", "qualname")
+    __slots__ = (
+        "_assignments",
+        "_free",
+        "_globals",
+        "_holders",
+        "_locals",
+        "module",
+        "node",
+        "owner",
+        "parent",
+        "qualname",
+    )
 
     def __init__(
         self, module: Module, node: n.Function | n.Lambda, parent: Function | None, owner: Class | None
@@ -205,6 +216,7 @@ class Function:
         outer = owner or parent
         self.qualname: str = f"{outer.qualname}.{self.name}" if outer else self.name
         self._free: frozenset[str] | None = None
+        self._globals: frozenset[str] | None = None
         self._locals: frozenset[str] | None = None
         self._assignments: list[Assignment] | None = None
         self._holders: dict[int, frozenset[str]] | None = None
@@ -249,9 +261,12 @@ class Function:
     @property
     def globals_declared(self) -> frozenset[str]:
         """Names that ``global`` statements in the body (nested functions included) declare."""
-        from threadly_lint.skeleton.walk import walk
+        if self._globals is None:
+            from threadly_lint.skeleton.walk import walk
 
-        return frozenset(x for s in walk(self.node) if isinstance(s, n.Scope) and s.kind == "global" for x in s.names)
+            scopes = (s for s in walk(self.node) if isinstance(s, n.Scope) and s.kind == "global")
+            self._globals = frozenset(x for scope in scopes for x in scope.names)
+        return self._globals
 
     @property
     def names_used(self) -> frozenset[str]:

@@ -48,15 +48,15 @@ def is_user(program: Program, value: Value) -> bool:
 def provider_id_columns(program: Program, occurrence: Occurrence) -> Iterator[str]:
     """Columns for the project's users into which (or against which) a provider's id goes here."""
     event = occurrence.event
-    info = model_of(program, occurrence)
-    if info is None or is_account(program, info):
-        return
     given: Iterable[tuple[str, Value]] = event.keywords
     if occurrence.effect == "assign":
         given = ((event.api, event.value),)
-    for column, value in given:
-        if PROVIDER_ID in t.tags_of(value) and OWNER_COLUMN.search(column) and not _provider_id_is_key(program):
-            yield column
+    columns = [name for name, value in given if OWNER_COLUMN.search(name) and PROVIDER_ID in t.tags_of(value)]
+    if not columns or _provider_id_is_key(program):
+        return
+    info = model_of(program, occurrence)
+    if info is not None and not is_account(program, info):
+        yield from columns
 
 
 def _provider_id_is_key(program: Program) -> bool:

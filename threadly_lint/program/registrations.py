@@ -86,13 +86,15 @@ def scope_in(program: Program, module: Module, function: Function | None) -> Act
     return a
 
 
-def composing_scope(program: Program, module: Module, function: Function | None) -> Activation:
-    """``scope_in`` for code that composes an application: what callers hand to ``function`` (the application) is known there."""
-    scope = scope_in(program, module, function)
-    if function is not None and function is not module.body and function.owner is None:
-        for name, value in _handed_to(program, function).items():
+def _bind_handed(scope: Activation, node: n.Expr) -> None:
+    """Make known, for code that composes an application, what callers hand to the parameters (the application) in ``node``."""
+    function = scope.function
+    if function is function.module.body or function.owner is not None:
+        return
+    mentioned = {p.name for p in function.params} & {x.id for x in walk(node) if isinstance(x, n.Name)}
+    for name in sorted(mentioned):
+        if value := _handed_to(scope.program, function).get(name):
             scope.bind(name, value)
-    return scope
 
 
 def _handed_to(program: Program, function: Function) -> dict[str, Value]:
@@ -112,8 +114,10 @@ def _arguments_of_callers(program: Program, function: Function) -> Iterator[tupl
     for call, module, caller in program.calls_named(function.name):
         if program.project.is_exempt(module.path) or caller is function or not (call.args or call.keywords):
             continue
-        scope = composing_scope(program, module, caller)
+        scope = scope_in(program, module, caller)
+        _bind_handed(scope, call.func)
         if any(isinstance(x.shape, t.Func) and x.shape.info is function for x in evaluate(scope, call.func)):
+            _bind_handed(scope, call)
             yield arguments(scope, call)
 
 
@@ -125,7 +129,9 @@ def decorations(program: Program) -> Iterator[tuple[Function, n.Expr, Activation
     """Every decorator of every function, with a scope to evaluate it in."""
     for function in program.functions:
         for decorator in function.decorators:
-            yield function, decorator, _decorator_scope(program, function)
+            scope = _decorator_scope(program, function)
+            _bind_handed(scope, decorator)
+            yield function, decorator, scope
 
 
 def class_decorations(program: Program) -> Iterator[tuple[Class, n.Expr, Activation]]:
@@ -138,7 +144,7 @@ def class_decorations(program: Program) -> Iterator[tuple[Class, n.Expr, Activat
 def _decorator_scope(program: Program, function: Function) -> Activation:
     if function.owner is not None:
         return Activation(program, function.module.body, {}, class_scope=function.owner)
-    return composing_scope(program, function.module, function.parent)
+    return scope_in(program, function.module, function.parent)
 
 
 def decorator_registrations(program: Program, names: frozenset[str]) -> Iterator[Registration]:
@@ -176,7 +182,7 @@ def call_registrations(program: Program, names: frozenset[str]) -> Iterator[Regi
     """Calls of a method or function called one of ``names``, anywhere in the project."""
     for name in sorted(names):
         for call, module, function in program.calls_named(name):
-            scope = composing_scope(program, module, function)
+            scope = scope_in(program, module, function)
             yield from _registrations(program, call, call.func, scope, module, None, names)
 
 
@@ -189,11 +195,13 @@ def _registrations(
     function: Function | None,
     names: frozenset[str],
 ) -> Iterator[Registration]:
+    _bind_handed(scope, target)
     found = evaluate(scope, target)
     for atom in found:
         name, receiver = _registering(program, atom)
         if name.rpartition(".")[2] not in names:
             continue
+        _bind_handed(scope, node)
         args, keywords = arguments(scope, node) if isinstance(node, n.Call) else ((), {})
         conditional = stands_in_development(module, node)
         yield Registration(name, receiver, args, keywords, node, scope, module, function, conditional)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from threadly_lint.program.contracts.verdicts import Verdicts, judge_project
 from threadly_lint.program.effects import Event, Occurrence, Outcome, occurrences
-from threadly_lint.program.entry_points import EntryPoint
+from threadly_lint.program.entry_points import EntryPoint, Run
 from threadly_lint.program.imports import ImportGraph
 from threadly_lint.program.names import Class, Function, Module
 from threadly_lint.program.standalone import entered, standalone_outcome
+from threadly_lint.skeleton import nodes as n
 from threadly_lint.values import Span, Step
 
 if TYPE_CHECKING:
@@ -34,10 +35,23 @@ class Operation:
     function: Function
     outcome: Outcome
     entry_point: EntryPoint | None = None
+    run: Run | None = None
 
     @cached_property
     def occurrences(self) -> tuple[Occurrence, ...]:
-        return tuple(occurrences(self.outcome))
+        return self.run.occurrences if self.run is not None else tuple(occurrences(self.outcome))
+
+    def effects_of(self, node: n.Node) -> frozenset[str]:
+        """The effects that a call in the source has."""
+        return self._effects.get(id(node), frozenset())
+
+    @cached_property
+    def _effects(self) -> dict[int, frozenset[str]]:
+        found: dict[int, frozenset[str]] = {}
+        for occurrence in self.occurrences:
+            place = id(occurrence.event.node)
+            found[place] = found.get(place, frozenset()) | {occurrence.effect}
+        return found
 
     @property
     def path(self) -> str:
@@ -100,7 +114,7 @@ def operations(program: Program) -> Iterator[Operation]:
     for entry in program.entry_points:
         for run in entry.runs:
             reached |= {entry.function} | entered(run.outcome, seen)
-            yield Operation(entry.function, run.outcome, entry)
+            yield Operation(entry.function, run.outcome, entry, run)
     rest = [f for f in program.functions if f not in reached and not program.project.is_exempt(f.path)]
     called: set[Function] = set()
     for function in rest:

@@ -157,7 +157,7 @@ def _is_quiet(call: n.Call, operation: Operation) -> bool:
     """Whether a call tells nobody of the error: a log line without it, or tidying up."""
     if any(k.name in WITH_ERROR for k in call.keywords):
         return False
-    effects = {o.effect for o in operation.occurrences if o.event.node is call}
+    effects = operation.effects_of(call)
     if effects:
         return effects <= SAYS_NOTHING
     return isinstance(call.func, n.Name) and call.func.id in QUIET_CALLS
