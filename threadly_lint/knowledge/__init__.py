@@ -22,7 +22,7 @@ holds an instance of this class (foreign keys, relationships). Effects, kinds an
 ``facts.py``, where ``Fact`` says what each key means.
 
 A group of names may carry: ``kind`` (unless said ``method`` in classes, in modules ``call`` or, for a capitalised name,
-``class``), ``async`` (the result is awaited), ``identity``, ``channel``, ``service``, ``access``, ``status`` (a number,
+``class``), ``async`` (the result is awaited), ``identity``, ``asks``, ``channel``, ``service``, ``access``, ``status`` (a number,
 or the argument that holds it), ``timeout`` (seconds, ``none`` or ``inherit`` for an argument called ``timeout``, or a
 table: ``by`` arguments, ``default`` as before or ``unknown``, several joined by ``/``, ``where`` = ``call``, for a
 class ``constructor``, without arguments ``client``, ``unit = "ms"``), ``raises``, ``key``, ``value``, ``ttl`` (an

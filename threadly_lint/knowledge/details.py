@@ -13,6 +13,7 @@ from threadly_lint.knowledge.facts import (
     KINDS,
     Access,
     Argument,
+    Asks,
     Detail,
     Identity,
     LeavingBlock,
@@ -103,6 +104,7 @@ def _exactly(kind: Any) -> Callable[[object], Any]:
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "access": _exactly(Access),
+    "asks": _exactly(Asks),
     "async": _exactly(bool),
     "channel": _one_of(CHANNELS),
     "default": _exactly(bool | int | float | str),

@@ -8,6 +8,7 @@ from msgspec import Raw, Struct
 
 from threadly_lint.knowledge.type_expressions import TypeExpression
 
+Asks = Literal["", "role"]
 Access = Literal["", "read", "write"]
 Identity = Literal["", "object", "optional", "raises", "bool", "not-bool", "mapping", "credential"]
 LeavingBlock = Literal["", "commit", "close", "commit-close"]
@@ -78,6 +79,7 @@ class Detail(Struct, frozen=True, array_like=True, gc=False):
     kind: str
     is_async: bool = False
     identity: Identity = ""
+    asks: Asks = ""
     channel: str = ""
     service: str = ""
     access: Access = ""
@@ -99,7 +101,8 @@ class Fact(Struct, frozen=True, gc=False, kw_only=True):
 
     ``identity`` tells what a value proves about the caller: ``object`` always truthy, even when anonymous; ``optional``
     ``None`` when anonymous; ``raises`` a normal return proves it; ``bool`` true proves it; ``not-bool`` false proves
-    it; ``mapping`` a key that is present proves it; ``credential`` presented, not verified.
+    it; ``mapping`` a key that is present proves it; ``credential`` presented, not verified. A guard that ``asks`` for a
+    ``role`` lets only some of the signed-in callers through.
 
     ``channel`` is the part of the request that a source reads; ``access`` whether an external call changes the other
     side; ``status`` or ``status_argument`` the answer's status; ``key``, ``value``, ``ttl`` the arguments of a cache
@@ -114,6 +117,7 @@ class Fact(Struct, frozen=True, gc=False, kw_only=True):
     is_async: bool = False
     returns: TypeExpression | None = None
     identity: Identity = ""
+    asks: Asks = ""
     channel: str = ""
     service: str = ""
     access: Access = ""

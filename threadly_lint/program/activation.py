@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
     from threadly_lint.skeleton import nodes as n
 
+ABOUT_CALLER = ("credential", "session", "identity")
+CALLER_TEST = frozenset({Tag("caller-test")})
+
 
 class State:
     """What holds at one point: the variables (and refined attribute paths) and the proof of an authenticated caller.
@@ -254,7 +257,7 @@ def outcome_of(activation: Activation, *, is_generator_object: bool) -> Outcome:
     a = activation
     yields = [e for e in a.exits if e.kind == "yield"]
     normal = yields or [e for e in a.exits if e.kind == "return"]
-    returned = t.join(*(t.proven(e.value, e.auth) for e in normal))
+    returned = _decided(a, t.join(*(t.proven(e.value, e.auth) for e in normal)))
     if yields and is_generator_object:
         returned = (t.Atom(t.Seq("list", None, returned), t.tags_of(returned)),)
     auth = frozenset().union(*(e.auth for e in normal)) if normal and all(e.auth for e in normal) else NO_PROOF
@@ -262,3 +265,12 @@ def outcome_of(activation: Activation, *, is_generator_object: bool) -> Outcome:
     return Outcome(
         a.function, a.events, a.exits, t.bounded(returned), auth, a.stores, checked=checked, ends=frozenset(a.ends)
     )
+
+
+def _decided(a: Activation, returned: Value) -> Value:
+    """A truth value that is returned after a look at the caller says something of the caller."""
+    if not any(tag.kind in ABOUT_CALLER for tag in a.seen) or not all(
+        isinstance(v, bool) for v in t.constants(returned)
+    ):
+        return returned
+    return tuple(x._replace(tags=x.tags | CALLER_TEST) if isinstance(x.shape, t.Const) else x for x in returned)

@@ -186,7 +186,7 @@ def _may_follow(found: list[Occurrence], occurrence: Occurrence) -> bool:
 def unowned_changes(endpoint: EntryPoint, run: Run) -> list[Occurrence]:
     """Changes of rows that the request selected, where nothing on the way ties the row to the caller."""
     program = endpoint.program
-    if not run.auth or any(o.effect == "role-test" or _turns_known_callers_away(o) for o in run.occurrences):
+    if not run.auth or any(_asks_for_more(o) or _turns_known_callers_away(o) for o in run.occurrences):
         return []
     if any(o.effect in ("ownership-test", "construct") or o.event.api.endswith("create") for o in run.inside):
         return []
@@ -194,6 +194,12 @@ def unowned_changes(endpoint: EntryPoint, run: Run) -> list[Occurrence]:
     scoped = {model_of(program, o) for o in run.inside if o.effect == "read" and _is_scoped(o)}
     changes = [o for o in run.inside if o.effect in ("assign", "write") and model_of(program, o) not in scoped]
     return [o for o in changes if _is_unowned(program, o, chosen)]
+
+
+def _asks_for_more(occurrence: Occurrence) -> bool:
+    """A test of the caller's role, by the project or by a guard of a library."""
+    fact = occurrence.event.fact
+    return occurrence.effect == "role-test" or (fact is not None and fact.asks == "role")
 
 
 def _turns_known_callers_away(occurrence: Occurrence) -> bool:

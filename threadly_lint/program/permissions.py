@@ -120,6 +120,23 @@ def _pass(a: Activation, expr: n.Call, permission: Value, given: Args, keywords:
     return any(t.truthiness(x) is not True for x in answer)
 
 
+def _tried(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
+    """``tried(authenticators, request)``: the project's own ones look at the request; nobody is turned away for lack of one."""
+    for atom in args[0]:
+        for authenticator in t.join(*(fixed_items((atom,)) or ())):
+            _try(a, expr, authenticator, args[1])
+    return t.NONE
+
+
+def _try(a: Activation, expr: n.Call, authenticator: Atom, request: Value) -> None:
+    shape = authenticator.shape
+    if a.state is None or not isinstance(shape, t.Inst) or not _is_own(a, shape, "authenticate"):
+        return
+    before = a.state.copy()
+    call_value(a, class_value(a, authenticator, shape.info, "authenticate", expr) or (), (request,), {}, expr)
+    a.state = merge(before, a.state)
+
+
 def _limited(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
     """``limited(throttles)``: each throttle limits the rate."""
     for atom in args[0]:
@@ -176,5 +193,6 @@ SPECIAL.update(
         "threadly.limited": _limited,
         "threadly.permitted": _permitted,
         "threadly.setting": _setting,
+        "threadly.tried": _tried,
     }
 )

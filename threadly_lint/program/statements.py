@@ -285,7 +285,7 @@ def _switched_off_by(a: Activation, s: n.If, depends_on: Iterable[t.Tag]) -> str
 
 
 def _about_caller(a: Activation, tags: Iterable[t.Tag]) -> bool:
-    return any(tag.kind in ("credential", "session", "identity") for tag in tags)
+    return any(tag.kind in ("credential", "session", "identity", "caller-test") for tag in tags)
 
 
 def _compares_fields(test: n.Expr) -> bool:
