@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from threadly_lint.skeleton.build import build_skeleton
 from threadly_lint.skeleton.import_statements import ImportStatement, import_statements
-from threadly_lint.skeleton.imports_scan import scan_imports, surely_defines
+from threadly_lint.skeleton.imports_scan import scan_imports
 from threadly_lint.skeleton.nodes import Skeleton
 
 SIMPLE = (
@@ -185,21 +185,3 @@ def test_reads_what_is_plain() -> None:
     ]
     assert [directive.codes for directive in skeleton.directives] == [("TLG001",)]
     assert skeleton.lines == 17
-
-
-@pytest.mark.parametrize(
-    ("text", "name", "expected"),
-    [
-        ("class A(B): ...\n", "A", True),
-        ("@x\nasync  def a(): ...\n", "a", True),
-        ("def a(): ...\n", "b", False),
-        ("class Ab: ...\n", "A", False),
-        ("if x:\n    class A: ...\n", "A", False),
-        ('x = """\nclass A:\n"""\n', "A", False),
-        ("x = '\nclass A: ...\n", "A", False),
-        ("class A: ...\n\0", "A", False),
-        ("from a import *\n", "*", False),
-    ],
-)
-def test_what_surely_defines_a_name(text: str, name: str, expected: bool) -> None:
-    assert surely_defines(text.encode(), name) is expected

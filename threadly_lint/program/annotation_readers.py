@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from threadly_lint.program.imports import ImportGraph
 from threadly_lint.program.mentions import Mention
+from threadly_lint.skeleton.excerpt import word
 from threadly_lint.skeleton.nodes import Attribute, Call, Class, Expr, Function, Name, Node, Stmt
 from threadly_lint.skeleton.walk import children, walk
 
@@ -57,8 +58,8 @@ def _function_reader(graph: ImportGraph, path: str, holder: Function, owner: Cla
         if _last(decorator) not in INERT_DECORATORS:
             return f"the decorator of `{holder.name}` may read the annotations"
     if owner is None:
-        files = (file for file in _files_with(graph, path) if graph.spells(file, rf"\b{holder.name}\b"))
-        passed = any(_is_passed_on(holder.name, graph.whole(file).body) for file in files)
+        bodies = (graph.excerpt(file, word(holder.name)).body for file in _files_with(graph, path))
+        passed = any(_is_passed_on(holder.name, body) for body in bodies)
         return f"`{holder.name}` is passed on to what may read its annotations" if passed else ""
     for decorator in owner.decorators:
         if _last(decorator) not in INERT_DECORATORS and holder.name in CONSTRUCTORS:

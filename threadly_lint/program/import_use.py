@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
 
 from threadly_lint.program.annotation_readers import find_reader
 from threadly_lint.program.imports import ImportEdge, ImportGraph
-from threadly_lint.program.mentions import Mention, mentions_in
+from threadly_lint.program.mentions import mentions_in
+from threadly_lint.skeleton.excerpt import word
 from threadly_lint.skeleton.nodes import Attribute
 from threadly_lint.skeleton.walk import walk
 
@@ -28,15 +28,14 @@ class ImportUse(Struct, frozen=True):
 def use_of(graph: ImportGraph, edge: ImportEdge) -> ImportUse:
     """How the importing module uses what it imports through a module-level ``edge``."""
     names = bound_names(edge)
-    if _is_taken_elsewhere(graph, edge, names):
+    if "*" in names or _is_taken_elsewhere(graph, edge, names):
         return ImportUse("load")
-    mentions = mentions_in(graph.whole(edge.importer).body)
-    used = [mention for name in names for mention in mentions.get(name, ())]
-    moments = {mention.moment for mention in used}
+    mentions = mentions_in(graph.excerpt(edge.importer, "|".join(map(word, names))).body)
+    moments = {mention.moment for name in names for mention in mentions.get(name, ())}
     if "load" in moments or not all(name in mentions for name in names) or _is_read_elsewhere(graph, edge, names):
         return ImportUse("load")
     if "function" not in moments:
-        return ImportUse("annotations", _obstacle(graph, edge.importer, used, mentions))
+        return ImportUse("annotations", _obstacle(graph, edge.importer, names))
     return ImportUse("functions" if moments == {"function"} else "both")
 
 
@@ -67,13 +66,15 @@ def _is_read_elsewhere(graph: ImportGraph, edge: ImportEdge, names: tuple[str, .
 
 
 def _reads_attribute(graph: ImportGraph, path: str, names: tuple[str, ...]) -> bool:
-    wanted = [name for name in names if graph.spells(path, rf"\.\s*{name}\b")]
-    body = graph.whole(path).body if wanted else ()
-    return any(isinstance(node, Attribute) and node.attr in wanted for node in walk(*body))
+    body = graph.excerpt(path, rf"\.\s*(?:{'|'.join(names)})\b").body
+    return any(isinstance(node, Attribute) and node.attr in names for node in walk(*body))
 
 
-def _obstacle(graph: ImportGraph, path: str, used: list[Mention], mentions: Mapping[str, list[Mention]]) -> str:
-    """Who may read the annotations in ``used``; where all annotations of the file would have to be postponed, any."""
+def _obstacle(graph: ImportGraph, path: str, names: tuple[str, ...]) -> str:
+    """Who may read the annotations that mention ``names``; where all annotations of the file would have to be
+    postponed, any."""
+    mentions = mentions_in(graph.whole(path).body)
+    used = [mention for name in names for mention in mentions[name]]
     if not all(mention.is_quoted for mention in used) and not _postpones_annotations(graph, path):
         used = [mention for found in mentions.values() for mention in found if mention.moment == "annotation"]
     distinct = {(id(mention.holder), id(mention.owner)): mention for mention in used}.values()

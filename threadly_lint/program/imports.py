@@ -78,9 +78,8 @@ class ImportGraph:
     """All imports of a project: ``modules`` by path, ``edges`` and other imports in the order of their places.
 
     ``external`` are imports from outside the project, ``missing`` those of project modules that do not exist.
-    ``skeletons`` may be imports-only ones; then ``whole`` returns the full skeleton of a path. Two answers save asking
-    for some of those: ``spells``, whether the file at a path has anything like a pattern, and ``defines``, whether it
-    surely defines a name.
+    ``skeletons`` may be imports-only ones; then ``whole`` returns the full skeleton of a path, and ``excerpt`` one in
+    which statements may be missing that have nothing like a pattern.
     """
 
     def __init__(
@@ -88,8 +87,7 @@ class ImportGraph:
         project: Project,
         skeletons: Mapping[str, Skeleton],
         whole: Callable[[str], Skeleton] | None = None,
-        spells: Callable[[str, str], bool] = lambda path, pattern: True,
-        defines: Callable[[str, str], bool] = lambda path, name: False,
+        excerpt: Callable[[str, str], Skeleton] | None = None,
     ) -> None:
         resolver = _Resolver(project)
         for file in project.files:
@@ -98,8 +96,7 @@ class ImportGraph:
         self.project = project
         self.skeletons = skeletons
         self.whole = cache(whole or skeletons.__getitem__)
-        self.spells = spells
-        self.defines = cache(defines)
+        self.excerpt = cache(excerpt or (lambda path, pattern: skeletons[path]))
         self.modules = {file.path: file for file in (*project.files, *resolver.namespaces)}
         self.edges = tuple(resolver.edges)
         self.external = tuple(resolver.external)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -11,8 +10,11 @@ from threadly_lint.program.imports import ImportGraph
 from threadly_lint.project import Project
 from threadly_lint.skeleton.build import build_skeleton
 from threadly_lint.skeleton.collector import collector_paused
-from threadly_lint.skeleton.imports_scan import scan_imports, surely_defines
+from threadly_lint.skeleton.decode import Unreadable, decode
+from threadly_lint.skeleton.excerpt import excerpt
+from threadly_lint.skeleton.imports_scan import scan_imports
 from threadly_lint.skeleton.nodes import Skeleton
+from threadly_lint.skeleton.plain_code import Doubt
 
 SUBJECTS: tuple[type, ...] = (ImportGraph, Verdicts)
 """All that rules can ask for here."""
@@ -36,7 +38,7 @@ class ImportsOnly:
                 self.skeletons[file.path] = self._read(file.path)
                 if progress:
                     progress(number, len(project.files))
-            self.imports = ImportGraph(project, self.skeletons, self._whole, self._spells, self._defines)
+            self.imports = ImportGraph(project, self.skeletons, self._whole, self._excerpt)
 
     def each(self, subject: type) -> Iterable[Any]:
         """All subjects of one kind; one of ``SUBJECTS``."""
@@ -52,11 +54,15 @@ class ImportsOnly:
     def _whole(self, path: str) -> Skeleton:
         return build_skeleton(self._content(path), path)
 
-    def _spells(self, path: str, pattern: str) -> bool:
-        return not pattern.isascii() or re.search(pattern.encode(), self._content(path)) is not None
-
-    def _defines(self, path: str, name: str) -> bool:
-        return surely_defines(self._content(path), name)
+    def _excerpt(self, path: str, pattern: str) -> Skeleton:
+        if not pattern.isascii():  # names in a file may be spelled otherwise than in its tree
+            return self._whole(path)
+        try:
+            text = excerpt(decode(self._content(path)), pattern)
+        except (Unreadable, Doubt):
+            return self._whole(path)
+        found = build_skeleton(text.encode(), path)
+        return self._whole(path) if found.problem else found
 
     def _content(self, path: str) -> bytes:
         if path in self._texts:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from threadly_lint.program.imports import ImportEdge, ImportGraph
+from threadly_lint.skeleton.excerpt import word
 from threadly_lint.skeleton.nodes import Assign, Class, Function, Name
 from threadly_lint.values import ChangeImport
 
@@ -77,12 +78,12 @@ def _sources(graph: ImportGraph, path: str, name: str) -> Iterator[Origin]:
 
 
 def _defines(graph: ImportGraph, path: str, name: str) -> bool:
-    if path.endswith("/"):
+    if path.endswith("/") or name == "*":
         return False
-    return graph.defines(path, name) or any(
+    return any(
         statement.name == name
         if isinstance(statement, Function | Class)
         else isinstance(statement, Assign)
         and any(isinstance(one, Name) and one.id == name for one in statement.targets)
-        for statement in graph.whole(path).body
+        for statement in graph.excerpt(path, word(name)).body
     )

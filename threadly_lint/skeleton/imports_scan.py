@@ -21,6 +21,7 @@ from threadly_lint.skeleton.decode import Unreadable, decode
 from threadly_lint.skeleton.directives import find_directives
 from threadly_lint.skeleton.import_statements import ImportKind, ImportStatement, Scanned, weaker
 from threadly_lint.skeleton.nodes import NOWHERE, Alias, Span
+from threadly_lint.skeleton.plain_code import Doubt, opened_brackets, plain_code
 
 _BEFORE_IMPORT = re.compile(r"(?:.*[;:\\])?[ \t\f]*(?:lazy\b)?[ \t]*(?:from\b.*)?")
 _IN_COMMENT = re.compile(r"""[^'"#]*#[^'"]*""")
@@ -30,20 +31,6 @@ _AT_TOP = re.compile(
     r"\n(from ([\w.]+) import (?:([\w., *]*[\w*])|\(((?:[^()\\#]++|#[^()\\\n]*+\n)*+)\))|import ([\w., ]*\w))[ \t]*(?:#[^\n]*)?(?=\n|\Z)"
 )
 _COMMENT = re.compile(r"#[^\n]*")
-_STRING_OR_COMMENT = re.compile(
-    r'"""(?:[^"\\]++|\\.|"(?!""))*+(?:"""|\Z)'
-    r"|'''(?:[^'\\]++|\\.|'(?!''))*+(?:'''|\Z)"
-    r'|"(?:[^"\\\n]++|\\.)*+"'
-    r"|'(?:[^'\\\n]++|\\.)*+'"
-    r"|#[^\n]*+",
-    re.DOTALL,
-)
-_FORMATTED = re.compile(r"[fFtT][rR]?\Z")
-_LAST_OF_PREFIX = frozenset("fFtTrR")
-_PLAIN_FIELD = r"""[^{}'"]|'[^'{}\n]*'|"[^"{}\n]*\""""
-_WHOLE_FSTRING = re.compile(
-    rf"(?:[^{{}}]++|\{{\{{|\}}\}}|\{{(?:{_PLAIN_FIELD}|\{{(?:{_PLAIN_FIELD})*+\}})*+\}})*+", re.DOTALL
-)
 _LINE_START = re.compile(
     r"\n(?<!\\\n)([ \t\f]*+)"
     r"(import|from|async|def|class|if|elif|else|try|except|finally|for|while|with|match|case)\b"
@@ -65,10 +52,6 @@ _ASYNC_BLOCK = re.compile(r"[ \t]+(def|for|with)\b")
 _LINE_END = re.compile(r"\n(?<!\\\n)")
 
 
-class _Doubt(Exception):
-    """The text is not plain enough to be read without a parser."""
-
-
 def scan_imports(data: bytes) -> Scanned | None:
     """The import statements in a Python file's bytes, or None when only a parse can tell.
 
@@ -77,7 +60,7 @@ def scan_imports(data: bytes) -> Scanned | None:
     try:
         text = decode(data)
         imports = _scan(text)
-    except (Unreadable, _Doubt):
+    except (Unreadable, Doubt):
         return None
     lines = text.count("\n") + (text[-1:] not in ("", "\n"))
     return Scanned((), lines, find_directives(text), imports=tuple(imports))
@@ -88,24 +71,7 @@ def _scan(text: str) -> list[ImportStatement]:
     if not end:
         return []
     found = _read_top(text, end)
-    return _Reader(_code(text[:end])).read() if found is None else found
-
-
-def surely_defines(data: bytes, name: str) -> bool:
-    """Whether a class or function called ``name`` is defined at the left margin. A False proves nothing."""
-    try:
-        code = _code(decode(data))
-    except (Unreadable, _Doubt):
-        return False
-    return re.search(rf"\n(?<!\\\n)(?:class|(?:async[ \t]+)?def)[ \t]+{re.escape(name)}\b", code) is not None
-
-
-def _code(text: str) -> str:
-    """The text without strings and comments, after an additional line end. Raises ``_Doubt``."""
-    code = "\n" + _STRING_OR_COMMENT.sub(_blank, text)
-    if '"' in code or "'" in code:
-        raise _Doubt
-    return code
+    return _Reader(plain_code(text[:end])).read() if found is None else found
 
 
 def _end_of_imports(text: str) -> int:
@@ -146,23 +112,6 @@ def _read_top(text: str, end: int) -> list[ImportStatement] | None:
     return found if accounted == code.count("import") else None
 
 
-def _blank(match: re.Match[str]) -> str:
-    """A word instead of a string, nothing instead of a comment; line ends stay, as continuations of the line."""
-    token = match[0]
-    if token[0] == "#":
-        return ""
-    if token[1:-1] == "__main__":
-        return " __main__ "
-    if _is_formatted(match.string, match.start()) and not _WHOLE_FSTRING.fullmatch(token):
-        raise _Doubt
-    return " s " + "\\\n" * token.count("\n") if "\n" in token else " s "
-
-
-def _is_formatted(text: str, start: int) -> bool:
-    """Whether the string that starts here has a prefix with ``f`` or ``t``."""
-    return text[start - 1 : start] in _LAST_OF_PREFIX and bool(_FORMATTED.search(text, max(start - 2, 0), start))
-
-
 class _Block(Struct, gc=False):
     """An open block: the indentation of its header, the header's first word and where that ends, the block before it on
     the same level (which it may continue), and the one around it.
@@ -189,7 +138,7 @@ class _Reader:
         self._checked = 0
 
     def read(self) -> list[ImportStatement]:
-        """All import statements. Raises ``_Doubt``."""
+        """All import statements. Raises ``Doubt``."""
         code = self._code
         width: Callable[[str], int] = _width if "\t" in code or "\f" in code else len
         found = []
@@ -206,20 +155,14 @@ class _Reader:
             else:
                 block = _Block(indent, word, token.end(), before, block)
         if len(found) != code.count("import") and len(found) != len(_KEYWORD.findall(code)):
-            raise _Doubt
+            raise Doubt
         return found
 
     def _is_in_brackets(self, position: int) -> bool:
         """Whether more brackets are opened than closed before a position; asked in the order of the code."""
-        self._depth += self._opened(self._checked, position)
+        self._depth += opened_brackets(self._code, self._checked, position)
         self._checked = position
         return self._depth > 0
-
-    def _opened(self, start: int, end: int) -> int:
-        """How many more brackets are opened than closed in a stretch."""
-        count = self._code.count
-        opened = count("(", start, end) + count("[", start, end) + count("{", start, end)
-        return opened - count(")", start, end) - count("]", start, end) - count("}", start, end)
 
     def _moment(self, block: _Block) -> tuple[ImportKind, str]:
         """When imports in a block run, and the dotted name of the definition that they are in."""
@@ -235,13 +178,13 @@ class _Reader:
         if word == "async":
             header = _ASYNC_BLOCK.match(self._code, end)
             if not header:
-                raise _Doubt
+                raise Doubt
             word, end = header[1], header.end()
         if word not in ("def", "class"):
             return self._clause(block)[0], ""
         name = _DEFINITION.match(self._code, end)
         if not name:
-            raise _Doubt
+            raise Doubt
         return "local" if word == "def" else "load", name[1]
 
     def _clause(self, block: _Block) -> tuple[ImportKind, ImportKind]:
@@ -262,7 +205,7 @@ class _Reader:
         if not test:
             header = self._code[end : self._line_end(end)] if self._has_moments else ""
             if "TYPE_CHECKING" in header or "__main__" in header:
-                raise _Doubt
+                raise Doubt
             return "load", "load"
         kind: ImportKind = "script" if test[3] else "type-checking"
         return ("load", kind) if test[2] else (kind, "load")
@@ -270,14 +213,14 @@ class _Reader:
     def _line_end(self, start: int) -> int:
         """Where the logical line around ``start`` ends."""
         for token in _LINE_END.finditer(self._code, start):
-            if not self._opened(start, token.start()):
+            if not opened_brackets(self._code, start, token.start()):
                 return token.start()
         return len(self._code)
 
     def _import(self, start: int, kind: ImportKind, symbol: str) -> ImportStatement:
         match = _STATEMENT.match(self._code, start)
         if not match:
-            raise _Doubt
+            raise Doubt
         source, bracketed, plain, modules = match.groups()
         names = bracketed.strip().removesuffix(",") if bracketed else plain or modules
         span = self._lines.span(start, start + len(match[0].rstrip(" \t\f\\\n")))
@@ -302,7 +245,7 @@ class _Lines:
 
 def _width(blanks: str) -> int:
     if "\f" in blanks:
-        raise _Doubt
+        raise Doubt
     return len(blanks.expandtabs(8))
 
 
@@ -310,7 +253,7 @@ def _width(blanks: str) -> int:
 def _read_names(source: str | None, names: str) -> tuple[str | None, int, tuple[Alias, ...]]:
     """Module, level and names of ``from source import names``, or of ``import names`` without a source."""
     if not names.isascii() or not (source or "").isascii():
-        raise _Doubt
+        raise Doubt
     aliases = tuple([_alias(part) for part in names.replace("\\\n", " ").split(",")])
     if source is None:
         return None, 0, aliases
@@ -325,4 +268,4 @@ def _alias(text: str) -> Alias:
         return Alias(NOWHERE, words[0], None)
     if len(words) == 3 and words[1] == "as":
         return Alias(NOWHERE, words[0], words[2])
-    raise _Doubt
+    raise Doubt
