@@ -921,3 +921,45 @@ def mail():
     )
 
     assert found["POST mail"].unguarded == ()
+
+
+def test_alchemical_rows_behind_apifairy(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+from alchemical import Model
+from alchemical.flask import Alchemical
+from apifairy import authenticate, body, other_responses, response
+from flask import Flask
+from flask_httpauth import HTTPTokenAuth
+from sqlalchemy.orm import Mapped, mapped_column
+
+app = Flask(__name__)
+db = Alchemical(app)
+callers = HTTPTokenAuth()
+
+
+class Garden(Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str]
+
+
+@app.post("/gardens")
+@authenticate(callers)
+@body(object())
+@response(object(), 201)
+def plant(args):
+    db.session.add(Garden(**args))
+    return {}
+
+
+@app.get("/gardens/<int:number>")
+@response(object())
+@other_responses({404: "none"})
+def look(number):
+    return db.session.scalar(Garden.select().filter_by(id=number))
+""",
+    )
+
+    assert found["POST plant"].unguarded == ()
+    assert found["GET look"].unguarded == ("read",)
