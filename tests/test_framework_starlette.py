@@ -263,3 +263,59 @@ app = Starlette(
         "POST single": (),
         "POST outside": ("write",),
     }
+
+
+def test_dispatch_that_is_handed_to_the_base_class(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+from contextvars import copy_context
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy.orm import Session
+from starlette.middleware.base import BaseHTTPMiddleware
+
+
+async def in_a_context(request, onward):
+    def go_on():
+        return onward(request)
+
+    return await copy_context().run(go_on)
+
+
+async def stop_strangers(request, onward):
+    if not request.session.get("caller"):
+        return JSONResponse({}, status_code=401)
+    return await onward(request)
+
+
+class Surrounding(BaseHTTPMiddleware):
+    def __init__(self, app):
+        super().__init__(app, in_a_context)
+
+
+class Stopping(BaseHTTPMiddleware):
+    def __init__(self, app):
+        super().__init__(app, dispatch=stop_strangers)
+
+
+open_api = FastAPI()
+open_api.add_middleware(Surrounding)
+closed_api = FastAPI()
+closed_api.add_middleware(Stopping)
+
+
+@open_api.post("/wipe")
+def wipe(rows: Session):
+    rows.execute("delete from thing")
+
+
+@closed_api.post("/clear")
+def clear(rows: Session):
+    rows.execute("delete from thing")
+""",
+    )
+
+    assert found["POST wipe"].unguarded == ("write",)
+    assert found["POST clear"].unguarded == ()

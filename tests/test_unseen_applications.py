@@ -819,3 +819,147 @@ def passwords(body: Passwords):
     )
 
     assert found["POST passwords"].unguarded == ("write",)
+
+
+def test_flask_decorators_that_ask_for_the_method(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+from functools import wraps
+
+from flask import Flask, jsonify, request, session
+from flask.views import MethodView
+from flask_sqlalchemy import SQLAlchemy
+
+app = Flask(__name__)
+db = SQLAlchemy(app)
+
+
+class Plan(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+
+
+def but_for(*methods):
+    def decorator(view):
+        @wraps(view)
+        def inner(*args, **kwargs):
+            if request.method not in methods:
+                if not session.get("caller"):
+                    answer = jsonify(error="who?")
+                    answer.status_code = 401
+                    return answer
+            return view(*args, **kwargs)
+
+        return inner
+
+    return decorator
+
+
+def wipe():
+    db.session.delete(Plan.query.get(1))
+    return {}
+
+
+class Plans(MethodView):
+    decorators = [but_for("OPTIONS", "GET")]
+
+    def get(self):
+        return wipe()
+
+    def post(self):
+        return wipe()
+
+
+app.add_url_rule("/plans", view_func=Plans.as_view("plans"), methods=["GET", "POST"])
+
+
+@app.route("/one", methods=["PUT", "POST"])
+@but_for("OPTIONS")
+def one():
+    return wipe()
+
+
+@app.route("/two", methods=["PUT", "POST"])
+@but_for("PUT")
+def two():
+    return wipe()
+""",
+    )
+
+    assert found["GET Plans.get"].unguarded == ("read", "write")
+    assert found["POST Plans.post"].unguarded == ()
+    assert found["PUT/POST one"].unguarded == ()
+    assert found["PUT/POST two"].unguarded == ("read", "write")
+
+
+def test_signatures_that_cryptography_checks(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+import sqlite3
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.x509 import load_pem_x509_certificate
+from flask import Flask, abort, request
+
+app = Flask(__name__)
+rows = sqlite3.connect("mail.db")
+KEY = load_pem_x509_certificate(open("their.pem", "rb").read()).public_key()
+
+
+@app.post("/mail")
+def mail():
+    try:
+        KEY.verify(request.headers["X-Seal"], request.data, padding.PKCS1v15(), hashes.SHA256())
+    except InvalidSignature:
+        abort(403)
+    rows.execute("insert into mail values (1)")
+    return {}
+""",
+    )
+
+    assert found["POST mail"].unguarded == ()
+
+
+def test_alchemical_rows_behind_apifairy(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+from alchemical import Model
+from alchemical.flask import Alchemical
+from apifairy import authenticate, body, other_responses, response
+from flask import Flask
+from flask_httpauth import HTTPTokenAuth
+from sqlalchemy.orm import Mapped, mapped_column
+
+app = Flask(__name__)
+db = Alchemical(app)
+callers = HTTPTokenAuth()
+
+
+class Garden(Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str]
+
+
+@app.post("/gardens")
+@authenticate(callers)
+@body(object())
+@response(object(), 201)
+def plant(args):
+    db.session.add(Garden(**args))
+    return {}
+
+
+@app.get("/gardens/<int:number>")
+@response(object())
+@other_responses({404: "none"})
+def look(number):
+    return db.session.scalar(Garden.select().filter_by(id=number))
+""",
+    )
+
+    assert found["POST plant"].unguarded == ()
+    assert found["GET look"].unguarded == ("read",)

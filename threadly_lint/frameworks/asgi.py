@@ -11,16 +11,21 @@ from threadly_lint.program.activation import Activation
 from threadly_lint.program.attributes import attribute
 from threadly_lint.program.calls import call_value, construct
 from threadly_lint.program.entry_points import Rest, Step, handler_node, run_steps
+from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.registrations import (
     call_registrations,
     decorator_registrations,
     identity,
     items_of,
     made_with,
+    scope_in,
 )
 from threadly_lint.program.types import Atom, Guard, Tag, Value
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import dotted, walk
 
 if TYPE_CHECKING:
+    from threadly_lint.program.names import Class
     from threadly_lint.program.program import Program
 
 BASE = "starlette.middleware.base.BaseHTTPMiddleware"
@@ -155,11 +160,37 @@ def _project_middleware(shape: t.ClassRef, options: dict[str, Value], exchange: 
         node = handler_node(a.function)
         instance = construct(a, shape.info, (t.ANYTHING,), options, node)
         dispatch = attribute(a, instance, "dispatch", node)
+        if not any(isinstance(x.shape, t.Func) for x in dispatch):
+            dispatch = given_to_base(a.program, shape.info, "dispatch", 1)
         if any(isinstance(x.shape, t.Func) for x in dispatch):
             return around(dispatch, exchange.request())(a, rest) if exchange.kind == "http" else rest(a)
-        return _pure(a, attribute(a, instance, "__call__", node), exchange.scope(), rest)
+        own = attribute(a, instance, "__call__", node)
+        return _pure(a, own, exchange.scope(), rest) if any(isinstance(x.shape, t.Func) for x in own) else rest(a)
 
     return step
+
+
+def given_to_base(program: Program, info: Class, keyword: str, position: int = -1) -> Value:
+    """What a class of the project hands to its base: ``super().__init__(..., keyword=value)``."""
+    init = program.constructor(info)
+    if init is None:
+        return ()
+    scope = scope_in(program, init.module, init)
+    calls = (c for c in walk(init.node) if isinstance(c, n.Call) and dotted(c.func) is None and _is_base_constructor(c))
+    given = [value for call in calls for value in _argument(call, keyword, position)]
+    return t.join(*(evaluate(scope, value) for value in given))
+
+
+def _argument(call: n.Call, keyword: str, position: int) -> Iterator[n.Expr]:
+    yield from (k.value for k in call.keywords if k.name == keyword)
+    if 0 <= position < len(call.args):
+        yield call.args[position]
+
+
+def _is_base_constructor(call: n.Call) -> bool:
+    """``super().__init__(...)``."""
+    func = call.func
+    return isinstance(func, n.Attribute) and func.attr == "__init__" and isinstance(func.value, n.Call)
 
 
 def around(func: Value, request: Value) -> Step:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from threadly_lint.frameworks.asgi import Exchange, middleware_steps
+from threadly_lint.frameworks.asgi import Exchange, given_to_base, middleware_steps
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.behaviour import is_credential
@@ -26,14 +26,12 @@ from threadly_lint.program.registrations import (
     join_paths,
     made_with,
     registered_function,
-    scope_in,
     texts_of,
     underlying,
 )
 from threadly_lint.program.request_data import is_text, raw_tags
 from threadly_lint.program.types import Atom, Tag, Value
 from threadly_lint.skeleton import nodes as n
-from threadly_lint.skeleton.walk import dotted, walk
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
@@ -139,19 +137,7 @@ def _entry_point(program: Program, registration: Registration, graph: dict[objec
 def _given(program: Program, atom: Atom, keyword: str) -> Value:
     """What a router's constructor was given; a router subclass may hand it to its base itself."""
     found = made_with(atom, keyword)
-    init = program.constructor(atom.shape.info) if isinstance(atom.shape, t.Inst) else None
-    if found or init is None:
-        return found
-    scope = scope_in(program, init.module, init)
-    calls = (c for c in walk(init.node) if isinstance(c, n.Call) and dotted(c.func) is None)
-    given = (k.value for c in calls if _is_base_constructor(c) for k in c.keywords if k.name == keyword)
-    return t.join(*(evaluate(scope, value) for value in given))
-
-
-def _is_base_constructor(call: n.Call) -> bool:
-    """``super().__init__(...)``."""
-    func = call.func
-    return isinstance(func, n.Attribute) and func.attr == "__init__" and isinstance(func.value, n.Call)
+    return found or (given_to_base(program, atom.shape.info, keyword) if isinstance(atom.shape, t.Inst) else ())
 
 
 def _methods(leaf: str, registration: Registration) -> tuple[str, ...]:
@@ -305,7 +291,6 @@ def _arguments(a: Activation, function: Function, node: n.Expr, depth: int = 0) 
 def _declared(program: Program, scope: Activation, param: n.Parameter) -> tuple[Value, Value]:
     """The marker of a parameter (default or ``Annotated`` metadata) and the value that its type declares."""
     from threadly_lint.program.annotations import annotated
-    from threadly_lint.program.expressions import evaluate
 
     declared = annotated(scope, param.annotation) if param.annotation is not None else ()
     markers: list[Value] = []

@@ -43,8 +43,8 @@ def served(path: str, endpoint: str) -> tuple[tuple[str, Value], ...]:
 
 
 def served_by_method(mount: Mount, methods: tuple[str, ...]) -> Mount:
-    """The mount for an endpoint that answers these methods: a single one is known in advance."""
-    return replace(mount, served=(*mount.served, ("method", t.const(methods[0])))) if len(methods) == 1 else mount
+    """The mount for an endpoint that answers these methods: no request by another one comes to it."""
+    return replace(mount, served=(*mount.served, ("method", t.join(*map(t.const, methods))))) if methods else mount
 
 
 def object_with(name: str, attributes: dict[str, Value]) -> Value:

@@ -160,11 +160,12 @@ def membership(a: Activation, test: n.Compare, left: Value, right: Value) -> Val
     """The value to split for ``left in right``: the mapping itself, or a truth value."""
     if _narrows_container(right):
         return right
-    if len(left) == 1 and len(right) == 1 and isinstance(left[0].shape, t.Const):
+    sought = t.constants(left)
+    if sought and len(sought) == len(left) and len(right) == 1:
         items = right[0].shape.items if isinstance(right[0].shape, t.Seq) else None
         known = [t.constants(i) for i in items] if items is not None else []
         if items is not None and all(len(k) == len(i) == 1 for k, i in zip(known, items, strict=True)):
-            return t.const(any(k[0] == left[0].shape.value for k in known))
+            return t.join(*(t.const(any(k[0] == x for k in known)) for x in sought))
     return _pattern_in(left, right)
 
 

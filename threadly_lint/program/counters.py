@@ -20,7 +20,7 @@ def counts_visits(occurrence: Occurrence, among: Sequence[Occurrence]) -> bool:
     if occurrence.effect not in CHANGING or any(map(_takes_what_was_sent, among)):
         return False
     changes = [o.event for o in among if o.effect in CHANGING]
-    return any(map(_counts, changes)) and all(_counts(e) or _saves(e) for e in changes)
+    return any(map(_counts, changes)) and all(_counts(e) or _saves(e) or _is_in_save(e) for e in changes)
 
 
 def _takes_what_was_sent(occurrence: Occurrence) -> bool:
@@ -59,3 +59,8 @@ def _is_step(node: n.Node) -> bool:
 
 def _saves(event: Event) -> bool:
     return event.effect in ("write", "commit") and event.api.rpartition(".")[2] in SAVING
+
+
+def _is_in_save(event: Event) -> bool:
+    """What rows tidy up in themselves whenever they are saved."""
+    return event.effect == "assign" and event.function.owner is not None and event.function.name in SAVING

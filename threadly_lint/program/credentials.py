@@ -53,7 +53,7 @@ def gives_password(occurrence: Occurrence) -> bool:
     event = occurrence.event
     if event.effect == "assign":
         return bool(CREDENTIAL_COLUMN.search(event.api)) and t.has_tag(event.value, "request")
-    named = any(CREDENTIAL_COLUMN.search(k) and not t.constants(v) for k, v in event.keywords)
+    named = any(k == "**" or (CREDENTIAL_COLUMN.search(k) and not t.constants(v)) for k, v in event.keywords)
     return named or (event.effect == "construct" and any(t.has_tag(v, "request") for v in event.args))
 
 

@@ -111,14 +111,16 @@ class EntryPoint:
         a.prove(self.proof)
         runner = self.program.runner
         with runner.reached(), runner.in_steps(bool(mount.steps)), self.program.serving.request(dict(mount.served)):
-            value = run_steps(a, list(mount.steps), lambda inner: self._handle(inner, mount.call or self.call))
+            value = run_steps(a, list(mount.steps), lambda inner: self._handle(inner, mount))
         if a.state is not None:
             a.leave(Exit("return", value, a.state.auth, self.program.behaviour.status_of(value), self.function.node))
         return Run(mount, self.function, outcome_of(a, is_generator_object=False))
 
-    def _handle(self, a: Activation, call: Rest) -> Value:
-        with self.program.runner.in_steps(False), self.program.serving.request({}):
-            return call(a)
+    def _handle(self, a: Activation, mount: Mount) -> Value:
+        """The handler with its decorators, which ask for the method at most: all else would be run for each route anew."""
+        known = {name: value for name, value in mount.served if name == "method"}
+        with self.program.runner.in_steps(False), self.program.serving.request(known):
+            return (mount.call or self.call)(a)
 
     @cached_property
     def misplaced_guards(self) -> tuple[int, ...]:

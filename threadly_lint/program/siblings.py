@@ -96,8 +96,14 @@ def is_of_note(endpoint: EntryPoint, occurrence: Occurrence) -> bool:
     if sends_message(occurrence):
         return False
     if occurrence.effect == "read":
-        return event.model in _read_behind_guards(endpoint)
+        return event.model in _read_behind_guards(endpoint) if event.model else _is_alone(endpoint)
     return True
+
+
+def _is_alone(endpoint: EntryPoint) -> bool:
+    """Whether all of many siblings are guarded: enough where it cannot be seen what is read."""
+    others = siblings(endpoint)
+    return len(others) >= endpoint.program.settings.summary_count and all(map(is_guarded, others))
 
 
 def _read_behind_guards(endpoint: EntryPoint) -> frozenset[str]:
