@@ -14,7 +14,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.attributes import attribute
 from threadly_lint.program.calls import call_value
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node, is_entered
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class, Function
 from threadly_lint.program.parameters import definition_scope
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 APPLICATION, TABLE, REQUEST = "aiohttp.web.Application", "aiohttp.web.RouteTableDef", "aiohttp.web.Request"
 RESOURCE = "aiohttp.web.UrlDispatcher.add_resource"
 VIEW = "aiohttp.web.View"
+DISPATCH = ("__await__", "__iter__", "_iter")
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 ADDING = frozenset({*(f"add_{verb}" for verb in VERBS), "add_route", "add_view", "add_routes"})
 DEFINING = frozenset({*VERBS, "route", "view"})
@@ -194,7 +195,9 @@ class Site:
             owner, value = self.program.class_attribute(info, verb)
             function = handler_behind(value)
             if owner is not None and function is not None:
-                yield self._endpoint(route, verb.upper(), function, _method_call(info, verb, function))
+                own = any(_is_own(self.program, info, name) for name in DISPATCH)
+                calling = (_dispatching if own else _method_call)(info, verb, function)
+                yield self._endpoint(route, verb.upper(), function, calling)
 
     def _endpoint(self, route: Route, method: str, function: Function, calling: Calling) -> EntryPoint:
         method = "" if method == "*" else method.upper()
@@ -202,8 +205,9 @@ class Site:
         for way in self.nesting.ways(route.owner):
             path = join_paths(way.path, route.path)
             given = request(
-                REQUEST, method, _template(path), app=(self._application(way),), match_info=path_mapping(path)
-            )
+                REQUEST, method, _template(path), app=(self._application(way),), match_info=path_mapping(path),
+                **({"_method": t.const(method)} if method else {}),
+            )  # fmt: skip
             steps = self.steps(way, given)
             mounts.append(
                 Mount(path, steps, str(identity(way.through[0])), way.conditional or route.conditional, calling(given))
@@ -271,6 +275,33 @@ def _template(path: str) -> str:
 
 def _call(a: Activation, func: Value, args: tuple[Value, ...], function: Function) -> Value:
     return call_value(a, func, args, {}, handler_node(function))
+
+
+def _dispatching(info: Class, verb: str, function: Function) -> Calling:
+    """Run the class's own ``__await__`` or ``_iter``; where it cannot be seen to call the method, that is called after it."""
+
+    def calling(given: Value) -> Rest:
+        def call(a: Activation) -> Value:
+            node = handler_node(function)
+            view: Value = (Atom(t.Inst(info, (given,))),)
+            method = attribute(a, view, verb, node)
+            answering: Value = (Atom(t.Inst(info, (given,), ((".answer", method),))),)
+            mark = len(a.events)
+            name = next(x for x in DISPATCH if _is_own(a.program, info, x))
+            value = call_value(a, attribute(a, answering, name, node), (), {}, node)
+            if a.state is None or any(is_entered(x, function) for x in a.events[mark:]):
+                return value
+            return _call(a, method, (), function)
+
+        return call
+
+    return calling
+
+
+def _is_own(program: Program, info: Class, name: str) -> bool:
+    """Whether a class of the project has its own say in how methods are called."""
+    owner = program.class_attribute(info, name)[0]
+    return isinstance(owner, Class) and not owner.module.is_sketch
 
 
 def _method_call(info: Class, verb: str, function: Function) -> Calling:

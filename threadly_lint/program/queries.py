@@ -25,6 +25,21 @@ def consume(a: Activation, value: Value, node: n.Node, depth: int = MAX_DEPTH) -
                 consume(a, inner, node, depth - 1)
 
 
+def awaited(a: Activation, value: Value, node: n.Node) -> Value:
+    """``await query`` for queries that are run like that: their rows."""
+    return (
+        t.join(*(_rows(a, atom, node) for atom in value)) if any(isinstance(x.shape, t.Obj) for x in value) else value
+    )
+
+
+def _rows(a: Activation, atom: Atom, node: n.Node) -> Value:
+    known = a.knowledge.class_of(atom.shape.name) if isinstance(atom.shape, t.Obj) else None
+    if known is None or known.awaited is None or lazy_class(a, atom) is None:
+        return (atom,)
+    consume(a, (atom,), node, 1)
+    return t.proven(t.tagged(a.program.libraries.typed(known.awaited, (atom,)), atom.tags), atom.proof)
+
+
 def lazy_class(a: Activation, atom: Atom) -> str | None:
     """The library class of a query that runs when its rows are wanted; None for anything else."""
     shape = atom.shape
