@@ -208,7 +208,7 @@ class Site:
                 REQUEST, method, _template(path), app=(self._application(way),), match_info=path_mapping(path),
                 **({"_method": t.const(method)} if method else {}),
             )  # fmt: skip
-            steps = self.steps(way, given)
+            steps = self.steps(way, given, (Atom(t.Func(function)),))
             mounts.append(
                 Mount(path, steps, str(identity(way.through[0])), way.conditional or route.conditional, calling(given))
             )
@@ -225,16 +225,18 @@ class Site:
         """The innermost application on the way; a route table is none."""
         return next((x for x in reversed(way.through) if self._is_application(x)), way.through[0])
 
-    def steps(self, way: Way, given: Value) -> tuple[Step, ...]:
-        return tuple(step for application in way.through for step in self._steps(application, given))
+    def steps(self, way: Way, given: Value, handler: Value) -> tuple[Step, ...]:
+        return tuple(step for application in way.through for step in self._steps(application, given, handler))
 
-    def _steps(self, application: Atom, given: Value) -> Iterator[Step]:
+    def _steps(self, application: Atom, given: Value, handler: Value) -> Iterator[Step]:
         appended = _appended(self.program, frozenset({"middlewares"}), "aiohttp.web.Middlewares")
         added = [r for r in appended if _may_be_of(r.receiver, application)]
         values = (r.argument(1 if r.name.endswith("insert") else 0) for r in added)
         for value in (made_with(application, "middlewares"), *values):
             for item in items_of(value):
-                yield from (middleware_step(self.program, x, given) for x in item if not isinstance(x.shape, t.Unknown))
+                yield from (
+                    middleware_step(self.program, x, given, handler) for x in item if not isinstance(x.shape, t.Unknown)
+                )
 
 
 def _appended(program: Program, on: frozenset[str], kind: str) -> Iterator[Registration]:
@@ -315,7 +317,7 @@ def _method_call(info: Class, verb: str, function: Function) -> Calling:
 # Middleware ---------------------------------------------------------------------------------------------------------
 
 
-def middleware_step(program: Program, atom: Atom, given: Value) -> Step:
+def middleware_step(program: Program, atom: Atom, given: Value, handler: Value = ()) -> Step:
     """A middleware around the rest: ``m(request, handler)``, or what a factory ``f(app, handler)`` returns."""
     shape = atom.shape
     if isinstance(shape, t.Obj | t.Lib):
@@ -323,7 +325,7 @@ def middleware_step(program: Program, atom: Atom, given: Value) -> Step:
     old_style = _is_factory(program, atom)
 
     def step(a: Activation, rest: Rest) -> Value:
-        onward: Value = (Atom(t.Rest(rest)),)
+        onward: Value = (Atom(t.Rest(rest, handler)),)
         node = handler_node(a.function)
         if not old_style:
             return call_value(a, (atom,), (given, onward), {}, node)
