@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reach import Reach, reach
+from reach import Reach, program_of, reach
+
+from threadly_lint.program.request_flow import request_flows
 
 HEAD = """
 import os
@@ -284,3 +286,86 @@ app.router.add_post("/write", write)
         head=HEAD,
     )
     assert found == {"POST write": Reach(("/write",), ("write",))}
+
+
+def test_views_that_have_a_say_in_how_their_methods_are_called(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+import asyncio
+
+
+class Members:
+    async def _iter(self):
+        if "user" not in await get_session(self.request):
+            raise web.HTTPUnauthorized()
+        return await super()._iter()
+
+
+class Early:
+    @asyncio.coroutine
+    def __iter__(self):
+        method = getattr(self, self.request._method.lower(), None)
+        session = yield from get_session(self.request)
+        if not session.get("user"):
+            return web.HTTPFound("/login")
+        return (yield from method())
+
+
+class Logged:
+    async def _iter(self):
+        print(self.request.path)
+        return await super()._iter()
+
+
+class Guarded(Members, web.View):
+    async def post(self):
+        await self.request.app["db"].execute("delete from thing")
+
+
+class Old(Early, web.View):
+    async def post(self):
+        await self.request.app["db"].execute("delete from thing")
+
+
+class Open(Logged, web.View):
+    async def post(self):
+        await self.request.app["db"].execute("delete from thing")
+
+
+app = web.Application()
+app.on_startup.append(open_pool)
+app.router.add_view("/guarded", Guarded)
+app.router.add_view("/old", Old)
+app.router.add_view("/open", Open)
+""",
+        head=HEAD,
+    )
+    assert {name: r.unguarded for name, r in found.items()} == {
+        "POST Guarded.post": (),
+        "POST Old.post": (),
+        "POST Open.post": ("write",),
+    }
+
+
+def test_messages_of_a_websocket_are_request_data(tmp_path: Path) -> None:
+    program = program_of(
+        tmp_path,
+        {
+            "app.py": """
+            from aiohttp import web
+
+            async def talk(request):
+                socket = web.WebSocketResponse()
+                await socket.prepare(request)
+                async for message in socket:
+                    open(message.json()["name"], "w")
+                return socket
+
+            app = web.Application()
+            app.router.add_get("/talk", talk)
+            """
+        },
+    )
+    (entry,) = program.entry_points
+    assert [flow.kind for flow in request_flows(program, entry)] == ["file path"]

@@ -306,3 +306,41 @@ def helper(req, resp):
         "GET on_get": Reach(("/things/{id}",), ("read",)),
         "DELETE on_delete": Reach(("/things/{id}",), ()),
     }
+
+
+def test_paths_that_a_middleware_leaves_out_by_a_part_of_them(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+import falcon
+import jwt
+import sqlite3
+
+
+class Bearer:
+    def process_request(self, req, resp):
+        if "/join" in req.path or "/status" in req.path:
+            return
+        jwt.decode(req.get_header("Authorization"), "key", algorithms=["HS256"])
+
+
+class Things:
+    def on_post(self, req, resp, number):
+        sqlite3.connect("x").execute("delete from thing")
+
+
+class Join(Things):
+    def on_post(self, req, resp):
+        sqlite3.connect("x").execute("delete from thing")
+
+
+app = falcon.App()
+app.add_middleware(Bearer())
+app.add_route("/things/{number:int}", Things())
+app.add_route("/join/now", Join())
+""",
+    )
+    assert found == {
+        "POST Things.on_post": Reach(("/things/{number:int}",), ()),
+        "POST Join.on_post": Reach(("/join/now",), ("write",)),
+    }

@@ -301,3 +301,34 @@ class Loose(Controller):
         "WEBSOCKET Loose.listen": Reach(("/loose/ws",), ("write",)),
         "POST Loose.add": Reach(("/loose/",), ()),
     }
+
+
+def test_what_a_plugin_adds_to_the_application(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        HEAD
+        + """
+from litestar.plugins import InitPluginProtocol
+
+
+@post("/inside")
+async def inside() -> None:
+    db.execute("delete from thing")
+
+
+@post("/outside")
+async def outside(who: str) -> None:
+    db.execute("delete from thing")
+
+
+class Assembly(InitPluginProtocol):
+    def on_app_init(self, app_config):
+        app_config.route_handlers.extend([inside])
+        app_config.guards.append(guard)
+        return app_config
+
+
+app = Litestar([outside], plugins=[Assembly()])
+""",
+    )
+    assert found == {"POST inside": Reach(("/inside",), ()), "POST outside": Reach(("/outside",), ())}

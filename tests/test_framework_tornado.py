@@ -243,3 +243,75 @@ app = tornado.web.Application([("/a", Optional)])
     )
     (entry,) = program.entry_points
     assert {guard.strength for guard in entry.guards} == {"unknown"}
+
+
+def test_coroutines_from_before_async(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+import sqlite3
+
+import tornado.web
+from tornado import gen
+
+
+class Base(tornado.web.RequestHandler):
+    @gen.coroutine
+    def who(self):
+        name = yield gen.sleep(1)
+        name = self.get_secure_cookie("name")
+        if not name:
+            raise tornado.web.HTTPError(401)
+        raise gen.Return(name)
+
+    @gen.coroutine
+    def wait(self):
+        done = yield gen.sleep(1)
+        raise gen.Return(done)
+
+
+class Guarded(Base):
+    @tornado.web.asynchronous
+    @gen.coroutine
+    def post(self):
+        name = yield self.who()
+        sqlite3.connect("x").execute("delete from thing")
+
+
+class Open(Base):
+    @gen.engine
+    def post(self):
+        yield self.wait()
+        sqlite3.connect("x").execute("delete from thing")
+
+
+app = tornado.web.Application([("/guarded", Guarded), ("/open", Open)])
+""",
+    )
+    assert {name: r.unguarded for name, r in found.items()} == {
+        "POST Guarded.post": (),
+        "POST Open.post": ("write",),
+    }
+
+
+def test_decorators_of_the_standard_library_guard_nothing(tmp_path: Path) -> None:
+    program = program_of(
+        tmp_path,
+        {
+            "app.py": """
+            import atexit
+            import sqlite3
+
+            import tornado.web
+
+            class Open(tornado.web.RequestHandler):
+                @atexit.register
+                def post(self):
+                    sqlite3.connect("x").execute("delete from thing")
+
+            app = tornado.web.Application([("/open", Open)])
+            """
+        },
+    )
+    (entry,) = program.entry_points
+    assert [o.auth for run in entry.runs for o in run.occurrences if o.effect == "write"] == [frozenset()]

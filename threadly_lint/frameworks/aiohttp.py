@@ -14,7 +14,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.attributes import attribute
 from threadly_lint.program.calls import call_value
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node, is_entered
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class, Function
 from threadly_lint.program.parameters import definition_scope
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 APPLICATION, TABLE, REQUEST = "aiohttp.web.Application", "aiohttp.web.RouteTableDef", "aiohttp.web.Request"
 RESOURCE = "aiohttp.web.UrlDispatcher.add_resource"
 VIEW = "aiohttp.web.View"
+DISPATCH = ("__await__", "__iter__", "_iter")
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 ADDING = frozenset({*(f"add_{verb}" for verb in VERBS), "add_route", "add_view", "add_routes"})
 DEFINING = frozenset({*VERBS, "route", "view"})
@@ -194,7 +195,9 @@ class Site:
             owner, value = self.program.class_attribute(info, verb)
             function = handler_behind(value)
             if owner is not None and function is not None:
-                yield self._endpoint(route, verb.upper(), function, _method_call(info, verb, function))
+                own = any(_is_own(self.program, info, name) for name in DISPATCH)
+                calling = (_dispatching if own else _method_call)(info, verb, function)
+                yield self._endpoint(route, verb.upper(), function, calling)
 
     def _endpoint(self, route: Route, method: str, function: Function, calling: Calling) -> EntryPoint:
         method = "" if method == "*" else method.upper()
@@ -202,9 +205,10 @@ class Site:
         for way in self.nesting.ways(route.owner):
             path = join_paths(way.path, route.path)
             given = request(
-                REQUEST, method, _template(path), app=(self._application(way),), match_info=path_mapping(path)
-            )
-            steps = self.steps(way, given)
+                REQUEST, method, _template(path), app=(self._application(way),), match_info=path_mapping(path),
+                **({"_method": t.const(method)} if method else {}),
+            )  # fmt: skip
+            steps = self.steps(way, given, (Atom(t.Func(function)),))
             mounts.append(
                 Mount(path, steps, str(identity(way.through[0])), way.conditional or route.conditional, calling(given))
             )
@@ -221,16 +225,18 @@ class Site:
         """The innermost application on the way; a route table is none."""
         return next((x for x in reversed(way.through) if self._is_application(x)), way.through[0])
 
-    def steps(self, way: Way, given: Value) -> tuple[Step, ...]:
-        return tuple(step for application in way.through for step in self._steps(application, given))
+    def steps(self, way: Way, given: Value, handler: Value) -> tuple[Step, ...]:
+        return tuple(step for application in way.through for step in self._steps(application, given, handler))
 
-    def _steps(self, application: Atom, given: Value) -> Iterator[Step]:
+    def _steps(self, application: Atom, given: Value, handler: Value) -> Iterator[Step]:
         appended = _appended(self.program, frozenset({"middlewares"}), "aiohttp.web.Middlewares")
         added = [r for r in appended if _may_be_of(r.receiver, application)]
         values = (r.argument(1 if r.name.endswith("insert") else 0) for r in added)
         for value in (made_with(application, "middlewares"), *values):
             for item in items_of(value):
-                yield from (middleware_step(self.program, x, given) for x in item if not isinstance(x.shape, t.Unknown))
+                yield from (
+                    middleware_step(self.program, x, given, handler) for x in item if not isinstance(x.shape, t.Unknown)
+                )
 
 
 def _appended(program: Program, on: frozenset[str], kind: str) -> Iterator[Registration]:
@@ -273,6 +279,33 @@ def _call(a: Activation, func: Value, args: tuple[Value, ...], function: Functio
     return call_value(a, func, args, {}, handler_node(function))
 
 
+def _dispatching(info: Class, verb: str, function: Function) -> Calling:
+    """Run the class's own ``__await__`` or ``_iter``; where it cannot be seen to call the method, that is called after it."""
+
+    def calling(given: Value) -> Rest:
+        def call(a: Activation) -> Value:
+            node = handler_node(function)
+            view: Value = (Atom(t.Inst(info, (given,))),)
+            method = attribute(a, view, verb, node)
+            answering: Value = (Atom(t.Inst(info, (given,), ((".answer", method),))),)
+            mark = len(a.events)
+            name = next(x for x in DISPATCH if _is_own(a.program, info, x))
+            value = call_value(a, attribute(a, answering, name, node), (), {}, node)
+            if a.state is None or any(is_entered(x, function) for x in a.events[mark:]):
+                return value
+            return _call(a, method, (), function)
+
+        return call
+
+    return calling
+
+
+def _is_own(program: Program, info: Class, name: str) -> bool:
+    """Whether a class of the project has its own say in how methods are called."""
+    owner = program.class_attribute(info, name)[0]
+    return isinstance(owner, Class) and not owner.module.is_sketch
+
+
 def _method_call(info: Class, verb: str, function: Function) -> Calling:
     def calling(given: Value) -> Rest:
         view: Value = (Atom(t.Inst(info, (given,))),)
@@ -284,7 +317,7 @@ def _method_call(info: Class, verb: str, function: Function) -> Calling:
 # Middleware ---------------------------------------------------------------------------------------------------------
 
 
-def middleware_step(program: Program, atom: Atom, given: Value) -> Step:
+def middleware_step(program: Program, atom: Atom, given: Value, handler: Value = ()) -> Step:
     """A middleware around the rest: ``m(request, handler)``, or what a factory ``f(app, handler)`` returns."""
     shape = atom.shape
     if isinstance(shape, t.Obj | t.Lib):
@@ -292,7 +325,7 @@ def middleware_step(program: Program, atom: Atom, given: Value) -> Step:
     old_style = _is_factory(program, atom)
 
     def step(a: Activation, rest: Rest) -> Value:
-        onward: Value = (Atom(t.Rest(rest)),)
+        onward: Value = (Atom(t.Rest(rest, handler)),)
         node = handler_node(a.function)
         if not old_style:
             return call_value(a, (atom,), (given, onward), {}, node)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.litestar_layers import Layer, handler_call, handler_layer, layer_steps
+from threadly_lint.frameworks.litestar_plugins import plugged
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
@@ -64,7 +65,8 @@ class Site:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.reached: set[object] = set()
-        self.secured = self._secured_by_plugins()
+        self.plugged = plugged(program)
+        self.secured = (*self._secured_by_plugins(), *((self.plugged,) if self.plugged else ()))
         self.registered: dict[object, list[Value]] = {}
         for r in performed(program, frozenset({"register"})):
             if r.receiver is not None and is_library(program, r.receiver, APPLICATION, ROUTER):
@@ -119,7 +121,9 @@ class Site:
         self.reached.add(identity(atom))
         layers = (*above, self._layer(atom))
         position = 1 if is_library(self.program, atom, ROUTER) else 0
-        for children in (made_with(atom, "route_handlers", position), *self.registered.get(identity(atom), ())):
+        plugged = self.plugged.get("route_handlers") if self.plugged and owner == "application" and not position else ()
+        given = made_with(atom, "route_handlers", position)
+        for children in (given, plugged, *self.registered.get(identity(atom), ())):
             for item in items_of(children):
                 for child in item:
                     yield from self._child(child, layers, owner)

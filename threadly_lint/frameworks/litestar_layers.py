@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from threadly_lint.frameworks.asgi import Exchange, class_steps
+from threadly_lint.frameworks.asgi import Exchange, class_steps, library_step
 from threadly_lint.frameworks.requests import path_value, request
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
@@ -102,6 +102,8 @@ def _around(program: Program, atom: Atom, exchange: Exchange, connection: Value,
         excluded = excluded or _is_excluded(made_with(shape.receiver, "exclude"), exchange.path)
         if program.knowledge.fact(name, "guard") is not None and not (excluded or is_open):
             yield proving(Guard(f"`{name}`"))
+        elif program.knowledge.fact(name, "rate-limit") is not None and not excluded:
+            yield library_step(program, name)
     elif isinstance(shape, t.ClassRef) and program.inherits(shape.info, AUTHENTICATION):
         if not (excluded or is_open):
             yield _authentication(shape, options, connection)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, outcome_of
+from threadly_lint.program.calls import call_value
 from threadly_lint.program.development import only_in_development
 from threadly_lint.program.effects import Occurrence, Outcome, occurrences
 from threadly_lint.program.entry_points import EntryPoint
 from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Function, Module
-from threadly_lint.program.registrations import Registration, decorations
+from threadly_lint.program.names import Class, Function, Module
+from threadly_lint.program.registrations import Registration, class_decorations, decorations
 from threadly_lint.program.types import Value
 from threadly_lint.program.wrappers import behind
 from threadly_lint.skeleton import nodes as n
@@ -50,25 +51,47 @@ def _perform(program: Program, names: frozenset[str], on: frozenset[str]) -> Ite
 
 
 def _decorating(program: Program, registering: set[Function]) -> Iterator[Outcome]:
-    """What happens where functions are decorated with the project's own decorators that register: ``@get("/path")``."""
-    makers = {outermost(f) for f in registering if f.parent is not None}
+    """What happens where functions and classes are decorated with the project's own decorators that register: ``@get("/path")``."""
+    makers = {outermost(f) for f in registering if f.parent is not None or f.name == "__call__"}
     if not makers:
         return
     makers |= {f for f in program.functions if f.parent is None and _returns_call_of(f, makers)}
-    for function, decorator, scope in decorations(program):
-        if function.owner is not None or function.parent is not None or program.project.is_exempt(function.path):
-            continue
+    for decorated, decorator, scope in _decorations(program):
         target = decorator.func if isinstance(decorator, n.Call) else decorator
-        if not any(isinstance(x.shape, t.Func) and x.shape.info in makers for x in evaluate(scope, target)):
-            continue
-        a = Activation(program, function.module.body, {})
-        a.patient = True
-        position = function.decorators.index(decorator)
-        value: Value = (t.Atom(t.Func(function)),)
-        with program.runner.patiently():
-            for each in reversed(function.decorators[position:]):
-                value = behind(a, evaluate(a, each), value, each)
-        yield outcome_of(a, is_generator_object=False)
+        if any(_called(program, x) in makers for x in evaluate(scope, target)):
+            a = Activation(program, decorated.module.body, {})
+            a.patient = True
+            with program.runner.patiently():
+                _decorate(a, decorated, decorator)
+            yield outcome_of(a, is_generator_object=False)
+
+
+def _decorations(program: Program) -> Iterator[tuple[Function | Class, n.Expr, Activation]]:
+    for function, decorator, scope in decorations(program):
+        if function.owner is None and function.parent is None and not program.project.is_exempt(function.path):
+            yield function, decorator, scope
+    for info, decorator, scope in class_decorations(program):
+        if not program.project.is_exempt(info.module.path):
+            yield info, decorator, scope
+
+
+def _called(program: Program, atom: t.Atom) -> Function | None:
+    """The function that runs when a decorator is called: its own, or ``__call__`` of an object."""
+    shape = atom.shape
+    if isinstance(shape, t.Func):
+        return shape.info
+    value = program.class_attribute(shape.info, "__call__")[1] if isinstance(shape, t.Inst) else ()
+    return next((x.shape.info for x in value if isinstance(x.shape, t.Func)), None)
+
+
+def _decorate(a: Activation, decorated: Function | Class, decorator: n.Expr) -> None:
+    """Apply one decorator, those below it first."""
+    if isinstance(decorated, Class):
+        call_value(a, evaluate(a, decorator), ((t.Atom(t.ClassRef(decorated)),),), {}, decorator)
+        return
+    value: Value = (t.Atom(t.Func(decorated)),)
+    for each in reversed(decorated.decorators[decorated.decorators.index(decorator) :]):
+        value = behind(a, evaluate(a, each), value, each)
 
 
 def outermost(function: Function) -> Function:

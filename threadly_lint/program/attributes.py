@@ -6,6 +6,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.callers import claim, dereferenced
 from threadly_lint.program.class_decorators import method_decorators
+from threadly_lint.program.marks import is_markable, mark
 from threadly_lint.program.names import Class, Function
 from threadly_lint.program.receivers import inferred_receiver
 from threadly_lint.program.relations import field_value, managed, may_be_null, reverse_value
@@ -68,6 +69,8 @@ def _of_atom(a: Activation, atom: Atom, name: str, node: n.Expr) -> Value:
             return _of_super(a, info, receiver, name, node)
         case t.Wrapped(inner, by, _):
             return _of_wrapped(a, atom, inner, by, name, node)
+        case t.Func() | t.Rest() if is_markable(a.program, (atom,), name):
+            return mark(a.program, (atom,), name) or t.ANYTHING
         case t.Const(kind, _) if name == "value" and kind != "None":
             return (atom,)  # a literal with a value is the member of an enumeration
         case t.Const(kind, _) if kind == "str":

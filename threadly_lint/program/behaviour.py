@@ -9,7 +9,9 @@ from threadly_lint.knowledge import Fact
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, State
 from threadly_lint.program.development import only_in_development
+from threadly_lint.program.effects import Exit
 from threadly_lint.program.libraries import Call
+from threadly_lint.program.marks import functions_of
 from threadly_lint.program.types import NO_PROOF, Atom, Proof, Tag, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -149,9 +151,17 @@ class Behaviour:
                 a.emit("session-write", key, node, value=value)
             elif key in STATUS_ATTRIBUTES and (status := _status_number(value)) and not isinstance(shape, t.Inst):
                 a.emit("answer-status", key, node, receiver=(atom,), status=status)
+            elif self._ends_request(shape, key, value):
+                a.emit("reject", key, node, receiver=(atom,), value=value)
+                a.leave(Exit("raise", (), a.state.auth, 0, node, a.frame))
+                return
             elif isinstance(shape, t.Inst) and self.program.models.is_model(shape.info):
                 if self.program.models.is_column(shape.info, key):
                     a.emit("assign", key, node, receiver=(atom,), value=value, model=shape.info.name)
+            elif isinstance(shape, t.Func | t.Wrapped):
+                for function in functions_of(atom, 0 if isinstance(shape, t.Func) else 1):
+                    slot = (function.symbol, key)
+                    self.slots[slot] = t.bounded(t.join(self.slots.get(slot, ()), kept))
             elif owner := self._class_of_shared(atom):
                 slot = (owner, key)
                 self.slots[slot] = t.bounded(t.join(self.slots.get(slot, ()), kept))
@@ -160,6 +170,12 @@ class Behaviour:
             elif isinstance(shape, t.Inst | t.ClassRef):
                 slot = (shape.info.symbol, key)
                 self.slots[slot] = t.bounded(t.join(self.slots.get(slot, ()), kept))
+
+    def _ends_request(self, shape: t.Shape, key: str, value: Value) -> bool:
+        """``response.complete = True``: a framework that is told so goes no further than the hook or middleware that runs."""
+        if not isinstance(shape, t.Obj) or value != t.TRUE:
+            return False
+        return self.program.knowledge.fact(f"{shape.name}.{key}", "abort") is not None
 
     def _is_self(self, a: Activation, atom: Atom) -> bool:
         """Whether the object is the receiver of the method that runs."""

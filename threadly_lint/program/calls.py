@@ -22,6 +22,7 @@ from threadly_lint.program.contexts import call_in_context
 from threadly_lint.program.effects import Exit
 from threadly_lint.program.expressions import evaluate, path_of
 from threadly_lint.program.libraries import PASSED_ON, Call
+from threadly_lint.program.marks import is_markable, mark
 from threadly_lint.program.names import Class
 from threadly_lint.program.queries import consume
 from threadly_lint.program.request_data import checked, checked_tags, raw_tags
@@ -337,18 +338,35 @@ def _super(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[
 
 def _getattr(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
     name = t.text_of(args[1]) if len(args) > 1 else None
+    if name is None and (names := _fitting(a, args)) is not None:
+        found = t.join(*(attribute(a, args[0], each, expr) for each in names[: t.MAX_ATOMS]))
+        return t.join(found, *args[2:3]) or t.ANYTHING
     if name is None:
         return t.unknown(frozenset().union(*(t.tags_of(v) for v in args)))
     found = t.join(*(_attribute_if_known(a, x, name, expr) for x in args[0]))
     if len(args) < 3:
         return found or t.ANYTHING
-    known = found and all(isinstance(x.shape, t.Inst) for x in args[0])
+    known = found and all(isinstance(x.shape, t.Inst) or mark(a.program, (x,), name) for x in args[0])
     return found if known else t.join(args[2], found)
+
+
+def _fitting(a: Activation, args: tuple[Value, ...]) -> list[str] | None:
+    """Names of an instance that a built one (``f"do_{action}"``) may be; None where nothing is known of either."""
+    shapes = [x.shape for x in args[0]] if len(args) > 1 else []
+    if not shapes or not all((t.shape_text((x,)) or "").strip("{}_") for x in args[1]):
+        return None
+    if not all(isinstance(s, t.Inst) and a.program.closed(s.info) for s in shapes):
+        return None
+    infos = [s.info for s in shapes if isinstance(s, t.Inst)]
+    members = dict.fromkeys(x for info in infos for c in a.program.mro(info) if isinstance(c, Class) for x in c.scope)
+    return [x for x in members if any(t.may_equal(each, x) for each in args[1])]
 
 
 def _attribute_if_known(a: Activation, atom: Atom, name: str, node: n.Expr) -> Value:
     """``getattr`` with a default: an instance whose class knows no such name has the default."""
     shape = atom.shape
+    if is_markable(a.program, (atom,), name):
+        return mark(a.program, (atom,), name)
     if isinstance(shape, t.Inst) and a.program.closed(shape.info) and not a.program.has_attribute(shape, name):
         return ()
     return attribute(a, (atom,), name, node)
@@ -459,6 +477,14 @@ def _told_by_type(a: Activation, args: tuple[Value, ...], expr: n.Call) -> tuple
 
 
 def _hasattr(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    name = t.text_of(args[1]) if len(args) > 1 else None
+    if name and is_markable(a.program, args[0], name):
+        return t.TRUE if all(mark(a.program, (x,), name) for x in args[0]) else t.FALSE
+    if (names := _fitting(a, args)) is not None:
+        text = t.text_of(args[1])
+        known = [a.program.has_attribute(x.shape, text) for x in args[0] if isinstance(x.shape, t.Inst) and text]
+        if not names and not any(known):
+            return t.FALSE
     return t.tagged((*t.TRUE, *t.FALSE), checked_tags(t.tags_of(args[0])) if args else t.NO_TAGS)
 
 

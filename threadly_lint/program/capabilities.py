@@ -18,6 +18,7 @@ SECRET_COLUMN = re.compile(
     re.IGNORECASE,
 )
 LOOKUPS = frozenset({"read", "build-read"})
+COLUMNS = "sqlalchemy.sql.base.ColumnCollection"
 
 
 def found_by_secret(a: Activation, call: Call, facts: tuple[Fact, ...], value: Value) -> Value:
@@ -55,7 +56,14 @@ def query_condition(a: Activation, test: n.Compare) -> Value | None:
 
 
 def _is_model(a: Activation, owner: n.Expr) -> bool:
-    return any(isinstance(x.shape, t.ClassRef) and a.program.models.is_model(x.shape.info) for x in evaluate(a, owner))
+    """Whether the owner of a column is a model class, or the columns of a table (``users.c``)."""
+    for atom in evaluate(a, owner):
+        shape = atom.shape
+        if isinstance(shape, t.ClassRef) and a.program.models.is_model(shape.info):
+            return True
+        if isinstance(shape, t.Obj) and shape.name == COLUMNS:
+            return True
+    return False
 
 
 def _is_secret(keyword: str) -> bool:

@@ -166,7 +166,13 @@ def membership(a: Activation, test: n.Compare, left: Value, right: Value) -> Val
         known = [t.constants(i) for i in items] if items is not None else []
         if items is not None and all(len(k) == len(i) == 1 for k, i in zip(known, items, strict=True)):
             return t.join(*(t.const(any(k[0] == x for k in known)) for x in sought))
-    return _pattern_in(left, right)
+    return _part_of_text(left, right) or _pattern_in(left, right)
+
+
+def _part_of_text(left: Value, right: Value) -> Value | None:
+    """``"/login" in request.path``: what the caller fills into a built text is taken for a value, not for that word."""
+    part, text = t.text_of(left), t.shape_text(right) if len(right) == 1 else None
+    return None if not part or text is None else t.tagged(t.const(part in text), t.tags_of(right))
 
 
 def _pattern_in(left: Value, right: Value) -> Value | None:

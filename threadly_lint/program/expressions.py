@@ -12,8 +12,9 @@ from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, merge
 from threadly_lint.program.attributes import attribute
 from threadly_lint.program.containers import element, fixed_items, item
+from threadly_lint.program.coroutines import is_coroutine
 from threadly_lint.program.effects import Exit
-from threadly_lint.program.queries import consume
+from threadly_lint.program.queries import awaited, consume, lazy_class
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import constant
@@ -87,8 +88,9 @@ def _subscript(a: Activation, expr: n.Subscript) -> Value:
         return refined
     base = evaluate(a, expr.value)
     key = evaluate(a, expr.index)
-    if not isinstance(expr.index, n.Slice):
-        consume(a, base, expr, 1)
+    if isinstance(expr.index, n.Slice) and base and all(lazy_class(a, x) is not None for x in base):
+        return base
+    consume(a, base, expr, 1)
     return item(a, base, key, expr)
 
 
@@ -163,12 +165,19 @@ def _spread(entries: dict[object, Value], value: Value) -> bool:
     return is_open
 
 
-def _inner(a: Activation, expr: n.Starred | n.Await) -> Value:
+def _starred(a: Activation, expr: n.Starred) -> Value:
     return evaluate(a, expr.value)
+
+
+def _await(a: Activation, expr: n.Await) -> Value:
+    """What is awaited has the value that it yields; a lazy query runs now."""
+    return awaited(a, evaluate(a, expr.value), expr)
 
 
 def _yield(a: Activation, expr: n.Yield) -> Value:
     value = evaluate(a, expr.value) if expr.value is not None else t.NONE
+    if is_coroutine(a.program, a.function):
+        return awaited(a, value, expr)
     if a.state is not None:
         value = element(a, value) if expr.is_from else value
         a.exits.append(Exit("yield", value, a.state.auth, 0, expr, a.frame, len(a.events)))
@@ -412,11 +421,12 @@ def _comprehension(a: Activation, expr: n.Comprehension) -> Value:
     if a.state is None:
         return t.ANYTHING
     outer = a.state.copy()
-    if (mapped := _mapped(a, expr)) is not None:
+    first = evaluate(a, expr.generators[0].iterable)
+    if (mapped := _mapped(a, expr, first)) is not None:
         return mapped
     with a.inside("loop", expr):
         for generator in expr.generators:
-            iterable = evaluate(a, generator.iterable)
+            iterable = first if generator is expr.generators[0] else evaluate(a, generator.iterable)
             consume(a, iterable, generator.iterable)
             assign(a, generator.target, element(a, iterable), generator)
             for condition in generator.conditions:
@@ -430,14 +440,14 @@ def _comprehension(a: Activation, expr: n.Comprehension) -> Value:
     return (Atom(t.Seq("list" if expr.kind == "generator" else expr.kind, None, produced), t.tags_of(produced)),)
 
 
-def _mapped(a: Activation, expr: n.Comprehension) -> Value | None:
+def _mapped(a: Activation, expr: n.Comprehension, iterable: Value) -> Value | None:
     """``[f(x) for x in (a, b)]`` item by item; None unless all items are known and none is left out."""
     from threadly_lint.program.statements import assign
 
     first = expr.generators[0]
     if a.state is None or len(expr.generators) > 1 or first.conditions or expr.kind not in ("list", "generator"):
         return None
-    items = fixed_items(evaluate(a, first.iterable))
+    items = fixed_items(iterable)
     if items is None or len(items) > MAX_MAPPED:
         return None
     outer, produced = a.state.copy(), []
@@ -459,8 +469,8 @@ EVALUATORS: dict[type, Callable[[Activation, Any], Value]] = {
     n.Slice: _slice,
     n.Sequence: _sequence,
     n.Dict: _dict,
-    n.Starred: _inner,
-    n.Await: _inner,
+    n.Starred: _starred,
+    n.Await: _await,
     n.Yield: _yield,
     n.Compare: _compare,
     n.BoolOp: _boolop,

@@ -141,7 +141,9 @@ def _is_proof(guard: Guard) -> bool:
 
 def _takes_request_data(occurrence: Occurrence) -> bool:
     event = occurrence.event
-    return any(t.has_tag(value, "request") for value in (event.value, *event.args, *(v for _, v in event.keywords)))
+    return any(
+        t.has_tag(value, "request", "chosen") for value in (event.value, *event.args, *(v for _, v in event.keywords))
+    )
 
 
 def sends_message(occurrence: Occurrence) -> bool:

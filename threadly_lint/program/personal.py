@@ -7,12 +7,14 @@ title and a text, as posts, questions and pages have): those are judged by how t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
 from threadly_lint.program.credentials import model_of
 from threadly_lint.program.effects import Occurrence
 from threadly_lint.program.siblings import only_shows
+from threadly_lint.program.types import Site, Value
 
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint
@@ -34,6 +36,8 @@ TEXT_COLUMN = re.compile(
     r"(^|_)(body|content|text|answer|comment|markdown|html|slug|accepted|solved|published\w*)(_|$)", re.IGNORECASE
 )
 WORD = re.compile(r"[A-Za-z_]\w+")
+TABLE = "sqlalchemy.Table"
+MAX_DEPTH = 4
 
 
 def reads_personal_data(endpoint: EntryPoint) -> bool:
@@ -50,10 +54,41 @@ def reads_personal_data(endpoint: EntryPoint) -> bool:
 
 
 def _selects_personal_data(access: Occurrence) -> bool:
-    """Whether the text of an SQL statement names a personal column or a table of people."""
+    """Whether a statement names a personal column or a table of people, in its text or by the tables it is built of.
+
+    Rows that are chosen by who is signed in are the caller's own.
+    """
     texts = [text for v in access.event.args[:1] for atom in v if (text := t.shape_text((atom,)))]
     words = {word for text in texts for word in WORD.findall(text)}
-    return any(PERSONAL_COLUMN.search(word) or OWNER_COLUMN.search(word.removesuffix("s")) for word in words)
+    if any(PERSONAL_COLUMN.search(word) or OWNER_COLUMN.search(word.removesuffix("s")) for word in words):
+        return True
+    if any(t.has_tag(v, "session", "identity") for v in access.event.args):
+        return False
+    return any(_are_personal(_columns_of(table)) for v in access.event.args[:1] for table in _tables(v, MAX_DEPTH))
+
+
+def _tables(value: Value, depth: int) -> Iterator[Site]:
+    """Where the tables were made that a statement is built of."""
+    for atom in value if depth else ():
+        shape = atom.shape
+        if isinstance(shape, t.Obj) and shape.name == TABLE:
+            yield from (shape.made,) if shape.made is not None else ()
+        elif isinstance(shape, t.Obj | t.Seq):
+            parts = [shape.elem] if isinstance(shape, t.Obj) else t.parts_of(shape)
+            yield from (table for part in parts for table in _tables(part, depth - 1))
+
+
+def _columns_of(table: Site) -> list[str]:
+    made = [x.shape.made for value in table.args[2:] for x in value if isinstance(x.shape, t.Obj)]
+    return [name for column in made if column is not None and column.args and (name := t.text_of(column.args[0]))]
+
+
+def _are_personal(columns: list[str]) -> bool:
+    """The same for the columns of a table: an owner alone does not make rows personal that are made to be published."""
+    if any(map(PERSONAL_COLUMN.search, columns)):
+        return True
+    published = any(TITLE_COLUMN.search(x) or TEXT_COLUMN.search(x) for x in columns)
+    return not published and any(map(OWNER_COLUMN.search, columns))
 
 
 def is_personal(program: Program, info: Class) -> bool:

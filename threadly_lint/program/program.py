@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from threadly_lint.program.inference import Inference
     from threadly_lint.program.subjects import Subjects
 
+EMPTY_BASES = frozenset({"object", "abc.ABC", "typing.Generic", "typing.Protocol"})
+"""Bases that have no attributes to speak of."""
+
 
 class Program:
     """All modules of a project, linked.
@@ -363,7 +366,7 @@ class Program:
     def closed(self, info: Class) -> bool:
         """Whether all bases are known, so that a missing attribute is really missing."""
         return all(
-            base == "object" or self.knowledge.class_of(base) is not None or self.sketches.knows(base)
+            base in EMPTY_BASES or self.knowledge.class_of(base) is not None or self.sketches.knows(base)
             for base in self.library_bases(info)
         ) and not any(isinstance(b, n.Starred) for b in info.node.bases)
 

@@ -25,6 +25,23 @@ def consume(a: Activation, value: Value, node: n.Node, depth: int = MAX_DEPTH) -
                 consume(a, inner, node, depth - 1)
 
 
+def awaited(a: Activation, value: Value, node: n.Node) -> Value:
+    """What awaiting an object of a library gives: the rows of a lazy query, the connection that a pool acquires."""
+    return (
+        t.join(*(_awaited(a, atom, node) for atom in value))
+        if any(isinstance(x.shape, t.Obj) for x in value)
+        else value
+    )
+
+
+def _awaited(a: Activation, atom: Atom, node: n.Node) -> Value:
+    known = a.knowledge.class_of(atom.shape.name) if isinstance(atom.shape, t.Obj) else None
+    if known is None or known.awaited is None:
+        return (atom,)
+    consume(a, (atom,), node, 1)
+    return t.proven(t.tagged(a.program.libraries.typed(known.awaited, (atom,)), atom.tags), atom.proof)
+
+
 def lazy_class(a: Activation, atom: Atom) -> str | None:
     """The library class of a query that runs when its rows are wanted; None for anything else."""
     shape = atom.shape

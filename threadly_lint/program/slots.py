@@ -44,6 +44,17 @@ class Slots:
         owners = (base if isinstance(base, str) else base.symbol for base in self.program.mro(info))
         return t.join(*(self.program.behaviour.slots.get((owner, key), ()) for owner in owners))
 
+    def is_written(self, key: str) -> bool:
+        """Whether some function or module of the project stores anything under ``key``."""
+        return key in self._writers
+
+    def write_by_modules(self, key: str) -> None:
+        """Let modules store under ``key`` what they store when they are loaded."""
+        for function in self._writers.get(key, ()):
+            if function is function.module.body and (function.module.path, key) not in self._searched:
+                self._searched.add((function.module.path, key))
+                self.program.generic_outcome(function)
+
     def _search(self, owner: str, key: str) -> None:
         if (owner, key) not in self._searched:
             self._searched.add((owner, key))
@@ -68,6 +79,8 @@ def _written(function: n.Function) -> list[str]:
 
 
 def _targets(node: n.Node) -> list[str]:
+    if isinstance(node, n.Call):
+        return _set_by_name(node)
     if not isinstance(node, n.Assign):
         return []
     found = []
@@ -77,3 +90,9 @@ def _targets(node: n.Node) -> list[str]:
         elif isinstance(target, n.Subscript) and isinstance(target.index, n.Constant) and target.index.kind == "str":
             found.append(f"[{target.index.value!r}]")
     return found
+
+
+def _set_by_name(call: n.Call) -> list[str]:
+    """``setattr(function, "is_public", True)``."""
+    name = call.args[1] if len(call.args) == 3 and isinstance(call.func, n.Name) and call.func.id == "setattr" else None
+    return [str(name.value)] if isinstance(name, n.Constant) and name.kind == "str" else []

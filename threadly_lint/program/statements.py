@@ -14,6 +14,7 @@ from threadly_lint.program.checks import place_of
 from threadly_lint.program.conditions import branch
 from threadly_lint.program.containers import element, fixed_items
 from threadly_lint.program.contexts import enter_context, suppresses
+from threadly_lint.program.coroutines import returned
 from threadly_lint.program.effects import Exit
 from threadly_lint.program.expressions import captured_by, evaluate, path_of
 from threadly_lint.program.names import Function, Scope, collect_bindings
@@ -144,13 +145,16 @@ def _expression(a: Activation, s: n.ExprStmt) -> None:
 
 
 def _return(a: Activation, s: n.Return) -> None:
-    value = evaluate(a, s.value) if s.value is not None else t.NONE
+    _give_back(a, evaluate(a, s.value) if s.value is not None else t.NONE, s, is_bare=s.value is None)
+
+
+def _give_back(a: Activation, value: Value, s: n.Return | n.Raise, *, is_bare: bool) -> None:
     if a.state is None:
         return
     status = a.program.behaviour.status_of(value)
     if status in REJECTED:
         a.emit("reject", "return", s, value=value, status=status)
-    elif s.value is not None:
+    elif not is_bare:
         a.emit("return", "return", s, value=value, status=status)
     a.leave(Exit("return", value, a.state.auth, status, s, a.frame))
 
@@ -158,6 +162,9 @@ def _return(a: Activation, s: n.Return) -> None:
 def _raise(a: Activation, s: n.Raise) -> None:
     value = evaluate(a, s.exception) if s.exception is not None else ()
     if a.state is None:
+        return
+    if (given := returned(value)) is not None:
+        _give_back(a, given, s, is_bare=False)
         return
     status = a.program.behaviour.status_of(value)
     a.emit("reject" if status in REJECTED else "raise", "raise", s, value=value, status=status)

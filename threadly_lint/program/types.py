@@ -149,9 +149,10 @@ class Wrapped(NamedTuple):
 
 
 class Rest(NamedTuple):
-    """What a middleware calls to go on: the remaining steps and the handler."""
+    """What a middleware calls to go on: the remaining steps and the handler, which it may be asked for its attributes."""
 
     run: Callable[..., Value]
+    handler: Value = ()
 
 
 class Seq(NamedTuple):

@@ -6,6 +6,7 @@ and around the call happens there. A library's decorator is what knowledge says;
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
@@ -41,7 +42,7 @@ def method_kind(program: Program, function: Function) -> str:
             return "property"
         if not isinstance(decorator, n.Name | n.Attribute):
             continue
-        name = _library_name(program.body(function.module), decorator)
+        name = library_name(program.body(function.module), decorator)
         if name in METHOD_KINDS:
             return METHOD_KINDS[name]
         if name in CACHED_PROPERTIES:
@@ -51,7 +52,8 @@ def method_kind(program: Program, function: Function) -> str:
     return "function"
 
 
-def _library_name(scope: Activation, expr: n.Expr) -> str:
+def library_name(scope: Activation, expr: n.Expr) -> str:
+    """The dotted name of the library function that an expression stands for; empty for anything else."""
     from threadly_lint.program.expressions import evaluate
 
     scope.revive()
@@ -78,7 +80,7 @@ def _is_method_kind(scope: Activation, function: Function, decorator: n.Expr) ->
         return isinstance(decorator, n.Name | n.Attribute)
     if kind not in ("static", "class"):
         return False
-    return METHOD_KINDS.get(_library_name(scope, decorator) if isinstance(decorator, n.Name) else "") == kind
+    return METHOD_KINDS.get(library_name(scope, decorator) if isinstance(decorator, n.Name) else "") == kind
 
 
 def decorate(scope: Activation, decorator: n.Expr, value: Value) -> Value:
@@ -159,7 +161,7 @@ def library_wrapped(
         return value
     if effects or name.endswith("contextmanager") or name.partition(".")[0] in ("functools", "contextlib"):
         return (Atom(t.Wrapped(value, name)),)
-    if knowledge.is_known(name):
+    if knowledge.is_known(name) or name.partition(".")[0] in sys.stdlib_module_names:
         return value
     return _maybe_guarded(scope, name, value, node)
 
