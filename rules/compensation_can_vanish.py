@@ -70,12 +70,14 @@ def pay(order: Order, amount: int):
 
 ## Exempt
 
-Handlers that end normally, rollbacks of the database session, rows that only say what has happened: those that
-the handler itself makes, and those that it saves where the failure is in the log already.
+Handlers that end normally, rollbacks of the database session, messages to people, and rows that only say what has
+happened: those that the handler itself makes, those whose reason for failing it saves, and those that it saves where
+somebody is told of the failure.
 
 ## Limits
 
-Only handlers that raise at their end are judged.
+Only handlers that raise at their end are judged, and only what they change in rows of a model, or in another system,
+that was changed before.
 
 ## Peers
 

@@ -53,15 +53,18 @@ def close_account(user: User):
 ## Exempt
 
 Requests that are one transaction, records of what was done (rows that are only ever added, beside writes of several
-models), `get_or_create`, and commits with a call to another system between them: a transaction must not span that.
+models or with nothing but the time and some words), writes of nothing but a time, rows made by `get_or_create` first,
+which the next attempt finds, and commits with a call to another system between them: a transaction must not span that.
 
 ## Limits
 
 Commits of one model, and commits in a loop, are not reported, nor is what stands in a `with` of which nothing is known.
-These are reported with low confidence: methods that a library calls (`save`, `delete`, a form's or serializer's) where no
-caller is seen, since that one may hold the transaction, commands that somebody starts by hand, models that do not seem to
-be related, and writes that are far from each other. Where an application puts its operations together from functions that
-commit by themselves, one finding stands for all of them.
+These are reported with low confidence: methods that a library calls (`save`, `delete`, a form's or serializer's) and
+functions that listen to signals where no caller is seen, since that one may hold the transaction; functions that nobody
+seems to call where requests are transactions; commands that somebody starts by hand; work outside of requests that may
+simply be done again (queries that set values or delete); models that do not seem to be related, and writes that are far
+from each other. Where an application puts its operations together from functions that commit by themselves, one finding
+stands for all of them.
 
 ## Peers
 

@@ -40,8 +40,9 @@ if TYPE_CHECKING:
     from threadly_lint.program.caches import Caches, Lookup, caches
     from threadly_lint.program.callers import may_be_absent
     from threadly_lint.program.captures import hidden_failures
+    from threadly_lint.program.compensations import Undoing, frail_compensations
     from threadly_lint.program.contracts.verdicts import Verdicts, Violation
-    from threadly_lint.program.coordination import Coordination, Undoing, frail_compensations
+    from threadly_lint.program.coordination import Coordination
     from threadly_lint.program.cycles import ImportCycle, cycles_to_report
     from threadly_lint.program.durations import wall_clock_durations
     from threadly_lint.program.effects import Event, Frame, Occurrence

@@ -12,6 +12,7 @@ from threadly_lint.program.activation import Activation
 from threadly_lint.program.attributes import attribute
 from threadly_lint.program.calls import call_value, construct
 from threadly_lint.program.class_decorators import method_decorators
+from threadly_lint.program.django_settings import Settings, is_atomic
 from threadly_lint.program.effects import Event, Inlined
 from threadly_lint.program.entry_points import Rest, Step, handler_node
 from threadly_lint.program.intrinsics import is_marked
@@ -21,7 +22,6 @@ from threadly_lint.program.types import Atom, Value
 if TYPE_CHECKING:
     from threadly_lint.frameworks.django_urls import Pattern
     from threadly_lint.frameworks.django_views import Handler
-    from threadly_lint.program.django_settings import Settings
     from threadly_lint.program.names import Function, Module
     from threadly_lint.program.program import Program
 
@@ -53,7 +53,7 @@ def _steps_around(settings: Settings) -> list[Around]:
                     found.append(around)
             elif isinstance(atom.shape, t.Lib) and _is_telling(settings.program, atom.shape.name):
                 found.append(_library_middleware(settings.program, atom.shape.name))
-    if _is_atomic(settings):
+    if is_atomic(settings):
         found.append(_atomic)
     return found
 
@@ -151,13 +151,6 @@ def _tells(events: list[Event | Inlined], seen: set[int]) -> bool:
             if _tells(event.outcome.events, seen):
                 return True
     return False
-
-
-def _is_atomic(settings: Settings) -> bool:
-    """Whether the default database wraps each request in a transaction."""
-    default = settings.entry("DATABASES", "default")
-    flags = [dict(x.shape.entries).get("ATOMIC_REQUESTS", ()) for x in default if isinstance(x.shape, t.Map)]
-    return any(True in t.constants(flag) for flag in flags)
 
 
 def _atomic(pattern: Pattern, handler: Handler) -> Step:

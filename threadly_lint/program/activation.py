@@ -187,8 +187,12 @@ class Activation:
         if outcome.function.module.is_sketch and not self.module.is_sketch:
             splice(self, outcome, node)
         else:
-            self.events.append(Inlined(node, self.function, outcome, self.state.auth, self.frame, label))
+            self.events.append(Inlined(node, self.place(node, outcome), outcome, self.state.auth, self.frame, label))
         self.prove(outcome.auth)
+
+    def place(self, node: n.Node, outcome: Outcome) -> Function:
+        """The function in which a call stands; one that no source line spells out is told where the called one begins."""
+        return outcome.function if node.span == outcome.function.name_span else self.function
 
     def prove(self, proof: Proof) -> None:
         if self.state is not None and proof:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
-from threadly_lint.program.effects import Frame, Inlined
+from threadly_lint.program.django_settings import all_settings, is_atomic
+from threadly_lint.program.effects import Inlined
 from threadly_lint.program.pairs import Pair, by_place, pair
+from threadly_lint.program.records import logs, records
 from threadly_lint.program.timeline import (
-    Key,
     Moment,
-    Point,
     Timeline,
     can_follow,
     fork,
@@ -33,7 +31,7 @@ from threadly_lint.program.transactions import (
     may_be_transaction,
 )
 from threadly_lint.program.variables import names_in
-from threadly_lint.program.writers import Way, writers
+from threadly_lint.program.written_columns import finds_again, is_repeatable, only_tells_time
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 
@@ -45,8 +43,6 @@ STATE_CHANGING = ("payment", "http")
 MENDING = ("external-call", "enqueue", "publish", "write", "upsert", "commit")
 OUTSIDE = ("external-call", "enqueue", "publish", "index-write", "sleep", "process")
 WITH_TRANSACTIONS = frozenset("django peewee tortoise piccolo ormar gino databases asyncpg".split())
-NOTING = frozenset("save asave update aupdate create acreate add".split())
-REMOVING = frozenset("delete adelete delete_one delete_many remove execute".split())
 IDEMPOTENCY = frozenset({"idempotency_key", "idempotency-key", "x-idempotency-key"})
 
 
@@ -117,10 +113,16 @@ class Coordination:
             for second in alone:
                 if second.index > first.index and self._belong_together(line, first, second):
                     level = fork(first, second)
-                    if self._is_whole(line) and _are_near(first, second, level) and self._are_related(first, second):
+                    if self._is_serious(line, first, second, level):
                         return pair(line, second, first, level)
                     doubtful = doubtful or pair(line, second, first, level, certain=False)
         return doubtful
+
+    def _is_serious(self, line: Timeline, first: Moment, second: Moment, level: int) -> bool:
+        """Whether nothing mends what is half done: nobody around the operation, nor another run of a task that may be repeated."""
+        if not line.operation.endpoint and all(is_repeatable(m.event, self.program) for m in (first, second)):
+            return False
+        return self._is_whole(line) and _are_near(first, second, level) and self._are_related(first, second)
 
     def _are_related(self, first: Moment, second: Moment) -> bool:
         """Whether the rows of two models point at each other or at rows of the same model, or are told by one variable."""
@@ -144,12 +146,19 @@ class Coordination:
     def _is_whole(self, line: Timeline) -> bool:
         """Whether nobody is around an operation who may hold a transaction, or starts it again when it broke off.
 
-        A library calls the methods of its classes when it likes; whoever sits at a command sees that it failed.
+        A library calls the methods of its classes when it likes, and a signal the functions that listen to it; what
+        nobody seems to call runs in some request; whoever sits at a command sees that it failed.
         """
         entry, owner = line.operation.entry_point, line.operation.function.owner
         if entry is not None:
             return entry.kind != "command"
+        if line.operation.function in self.program.signals.listeners or self._requests_are_atomic:
+            return False
         return owner is None or not any(isinstance(base, str) for base in self.program.mro(owner))
+
+    @cached_property
+    def _requests_are_atomic(self) -> bool:
+        return any(is_atomic(settings) for _, settings in all_settings(self.program))
 
     def _stands_alone(self, line: Timeline, write: Moment) -> bool:
         if family(write.event, self.program) not in WITH_TRANSACTIONS or not write.event.model:
@@ -161,9 +170,13 @@ class Coordination:
     def _belong_together(self, line: Timeline, first: Moment, second: Moment) -> bool:
         if first.event.model == second.event.model or not can_follow(first, second):
             return False
-        if not _in_one_handler(line, first, second):
+        if not _in_one_handler(line, first, second) or finds_again(first.event):
             return False
-        if {first.event.model, second.event.model} & self.records or _same_call(first, second):
+        if any(only_tells_time(m.event, self.program) for m in (first, second)):
+            return False
+        if {first.event.model, second.event.model} & records(self.program) or second.event.model in logs(self.program):
+            return False
+        if _same_call(first, second):
             return False
         if any(later.event.model == first.event.model for later in line.after(second, "write")):
             return False
@@ -197,35 +210,12 @@ class Coordination:
             is_own = moment.effect in CHANGES and family(moment.event, self.program) == own
             if is_own and can_follow(moment, commit) and self.transactions.changes_a_row(moment):
                 models.add(moment.event.model)
-        return frozenset(models) - self.records - {""}
+        return frozenset(models) - records(self.program) - {""}
 
     def _outside_between(self, line: Timeline, first: Moment, second: Moment) -> bool:
         """Whether another system is asked between two moments: no transaction may span that."""
         between = (m for m in line.moments[first.index + 1 : second.index] if m.effect in OUTSIDE)
         return any(can_follow(first, m) and can_follow(m, second) and not detached(m, self.program) for m in between)
-
-    @cached_property
-    def records(self) -> frozenset[str]:
-        """Models that only ever gain rows, beside writes of at least two other models: logs of what was done."""
-        known = writers(self.program).ways
-        grown = {m for m, ways in known.items() if all(w.creates for w in ways)}
-        beside: dict[str, set[str]] = {}
-        for model in grown:
-            for way in known[model]:
-                others = {m.event.model for m in way.steps(*CHANGES)} - {model, ""}
-                beside.setdefault(model, set()).update(others - grown)
-        return frozenset(model for model, others in beside.items() if len(others) > 1) | self._everywhere(known)
-
-    def _everywhere(self, known: dict[str, list[Way]]) -> frozenset[str]:
-        """Models that a large part of all endpoints write in one place: bookkeeping of requests."""
-        lines = timelines(self.program)
-        endpoints = sum(1 for line in lines if line.operation.endpoint)
-        found = set()
-        for model, ways in known.items():
-            places = Counter(k for k, _ in {(w.write.key, w.timeline) for w in ways if w.timeline.operation.endpoint})
-            if any(count >= max(10, endpoints / 5) for count in places.values()):
-                found.add(model)
-        return frozenset(found)
 
 
 def is_idempotent(moment: Moment) -> bool:
@@ -275,75 +265,3 @@ def _same_call(first: Moment, second: Moment) -> bool:
     """Whether the second write is set off by the first one itself: a receiver, a cascade."""
     level = fork(first, second)
     return first.points[min(level, len(first.points) - 1)].key == second.points[min(level, len(second.points) - 1)].key
-
-
-# Compensation -------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Undoing:
-    """A compensation in an error path, as the handler writes it, whose own failure nothing there handles."""
-
-    timeline: Timeline
-    moment: Moment
-    point: Point
-
-
-def frail_compensations(program: Program) -> Iterator[Undoing]:
-    """One for each call in a handler that takes back what was done and may fail in turn."""
-    seen: set[Key] = set()
-    for line in timelines(program):
-        for moment in line.of("external-call", "write", "upsert"):
-            level = _level_in_handler(moment)
-            if level is None or not _takes_back(line, moment, level) or _is_note(line, moment, level):
-                continue
-            point = moment.points[level]
-            if point.key not in seen:
-                seen.add(point.key)
-                yield Undoing(line, moment, point)
-
-
-def _level_in_handler(moment: Moment) -> int | None:
-    """Where the handler around a moment stands; None without one, or where a ``try`` inside it is nearer."""
-    for level in range(len(moment.points) - 1, -1, -1):
-        for frame in moment.frames_at(level):
-            if frame.kind == "try":
-                return None
-            if frame.kind == "handler":
-                return level if _fails_in_the_end(frame) else None
-    return None
-
-
-def _fails_in_the_end(frame: Frame) -> bool:
-    """Whether the handler lets the failure go on: what it does before that is to clean up."""
-    node = frame.node
-    return isinstance(node, n.Handler) and bool(node.body) and isinstance(node.body[-1], n.Raise)
-
-
-def _is_note(line: Timeline, moment: Moment, level: int) -> bool:
-    """Whether a row only says what has happened: a new one, or one that is kept while the log knows of the failure."""
-    if moment.effect == "external-call" or moment.event.api.rpartition(".")[2] in REMOVING:
-        return False
-    if moment.points[level].written.rpartition(".")[2] not in NOTING:
-        return False
-    if Way(line, moment).creates:
-        return True
-    handler = next(frame for frame in moment.frames_at(level) if frame.kind == "handler")
-    told = (m for m in line.before(moment, "log", "report") if fork(m, moment) >= level)
-    return any(frame.node is handler.node for m in told for frame in m.frames_at(level))
-
-
-def _takes_back(line: Timeline, moment: Moment, level: int) -> bool:
-    """Whether something was changed before that stands in need of being undone, here or elsewhere."""
-    fact = moment.event.fact
-    if fact is None or (moment.effect == "external-call" and fact.access != "write"):
-        return False
-    for earlier in line.moments[: moment.index]:
-        changed = earlier.effect in ("write", "upsert") or (
-            earlier.effect == "external-call"
-            and earlier.event.fact is not None
-            and earlier.event.fact.access == "write"
-        )
-        if changed and fork(earlier, moment) >= level and can_follow(earlier, moment):
-            return True
-    return False

@@ -66,6 +66,13 @@ def all_settings(program: Program) -> list[tuple[Module | None, Settings]]:
     return found
 
 
+def is_atomic(settings: Settings) -> bool:
+    """Whether the default database wraps each request in a transaction."""
+    default = settings.entry("DATABASES", "default")
+    flags = [dict(x.shape.entries).get("ATOMIC_REQUESTS", ()) for x in default if isinstance(x.shape, t.Map)]
+    return any(True in t.constants(flag) for flag in flags)
+
+
 def _all_settings(program: Program) -> Iterator[tuple[Module | None, Settings]]:
     chosen = _chosen_modules(program)
     definers = [m for m in program.modules.values() if m.skeleton.body and _own(program, m, "ROOT_URLCONF")]

@@ -69,6 +69,11 @@ class Module:
         return self.path.startswith(SKETCH)
 
     @property
+    def is_migration(self) -> bool:
+        """Whether this is one step in the history of a schema, as Alembic writes them."""
+        return {"revision", "down_revision", "upgrade"} <= self.scope.keys()
+
+    @property
     def exported(self) -> frozenset[str] | None:
         """The names in ``__all__`` when it is one literal list."""
         bindings = self.scope.get("__all__", ())

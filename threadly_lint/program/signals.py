@@ -63,6 +63,17 @@ class Signals:
 
     @cached_property
     def receivers(self) -> tuple[Receiver, ...]:
+        """Those that listen to signals of models."""
+        return tuple(x for x in self._all if x.signals & (SAVING | DELETING))
+
+    @cached_property
+    def listeners(self) -> frozenset[Function]:
+        """Every function that listens to some signal: it is part of whatever sends that."""
+        functions = (x.shape for receiver in self._all for x in receiver.function)
+        return frozenset(shape.info for shape in functions if isinstance(shape, t.Func))
+
+    @cached_property
+    def _all(self) -> tuple[Receiver, ...]:
         """Those that a decorator declares and those that are connected by a call."""
         return (*self._declared(), *self._connected())
 
@@ -80,7 +91,7 @@ class Signals:
 
         for call, module, function in self.program.calls_named("connect"):
             names = _names([call.func.value]) if isinstance(call.func, n.Attribute) else frozenset()
-            if names & (SAVING | DELETING) and call.args:
+            if names and call.args and isinstance(call.args[0], n.Name | n.Attribute):
                 scope = self._scope(module, function)
                 yield from self._receiver(scope, names, call, evaluate(scope, call.args[0]))
 
@@ -92,9 +103,10 @@ class Signals:
         if sender is None:
             yield Receiver(names, None, functions)
             return
-        for atom in evaluate(scope, sender):
-            if isinstance(atom.shape, t.ClassRef):
-                yield Receiver(names, atom.shape.info, functions)
+        senders = [x.shape.info for x in evaluate(scope, sender) if isinstance(x.shape, t.ClassRef)]
+        yield from (Receiver(names, info, functions) for info in senders)
+        if not senders:
+            yield Receiver(frozenset(), None, functions)
 
     def _is_receiver(self, scope: Activation, func: n.Expr) -> bool:
         from threadly_lint.program.expressions import evaluate

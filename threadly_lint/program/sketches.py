@@ -82,7 +82,8 @@ def _splice(a: Activation, outcome: Outcome, node: n.Node, auth: Proof, outer: F
         elif event.outcome.function.module.is_sketch:
             _splice(a, event.outcome, node, here, frame)
         else:
-            a.events.append(Inlined(node, a.function, event.outcome, here, frame, event.label))
+            place = a.place(node, event.outcome)
+            a.events.append(Inlined(node, place, event.outcome, here, frame, event.label))
 
 
 def _graft(

@@ -115,7 +115,8 @@ def operations(program: Program) -> Iterator[Operation]:
         for run in entry.runs:
             reached |= {entry.function} | entered(run.outcome, seen)
             yield Operation(entry.function, run.outcome, entry, run)
-    rest = [f for f in program.functions if f not in reached and not program.project.is_exempt(f.path)]
+    judged = (f for f in program.functions if not (f.module.is_migration or program.project.is_exempt(f.path)))
+    rest = [f for f in judged if f not in reached]
     called: set[Function] = set()
     for function in rest:
         called |= entered(program.generic_outcome(function), seen) - {function}

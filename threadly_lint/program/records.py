@@ -1,0 +1,97 @@
+"""Models whose rows only tell what was done: they need no transaction with what they tell of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from threadly_lint.program.timeline import timelines
+from threadly_lint.program.transactions import CHANGES
+from threadly_lint.program.writers import Way, writers
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import dotted, walk
+
+if TYPE_CHECKING:
+    from threadly_lint.program.names import Class
+    from threadly_lint.program.program import Program
+
+NOW = frozenset("now utcnow auto_now_add CURRENT_TIMESTAMP".split())
+TIMES = frozenset("DateTimeField DateTime TIMESTAMP".split())
+AMOUNTS = frozenset("DecimalField FloatField Numeric Float DECIMAL MoneyField".split())
+
+
+def records(program: Program) -> frozenset[str]:
+    """The models whose rows are records of what was done, or bookkeeping of requests."""
+    if "records" not in program.memo:
+        known = writers(program).ways
+        program.memo["records"] = _beside(known, _grown(known)) | _everywhere(program, known)
+    found: frozenset[str] = program.memo["records"]
+    return found
+
+
+def logs(program: Program) -> frozenset[str]:
+    """Models that only ever gain rows with the time at which they are made, to which nothing points, and without amounts.
+
+    Such a row may be missing; what it is followed by may not.
+    """
+    if "logs" not in program.memo:
+        models = (info for info in program.classes if program.models.is_model(info))
+        pointed_at = {text for info in models for text in _named_in(program, info)}
+        candidates = _grown(writers(program).ways) - pointed_at
+        program.memo["logs"] = frozenset(model for model in candidates if _is_dated(program, model))
+    found: frozenset[str] = program.memo["logs"]
+    return found
+
+
+def _grown(known: dict[str, list[Way]]) -> set[str]:
+    """Models that only ever gain rows."""
+    return {model for model, ways in known.items() if all(way.creates for way in ways)}
+
+
+def _beside(known: dict[str, list[Way]], grown: set[str]) -> frozenset[str]:
+    """Models that only ever gain rows, beside writes of at least two other models."""
+    beside: dict[str, set[str]] = {}
+    for model in grown:
+        for way in known[model]:
+            others = {m.event.model for m in way.steps(*CHANGES)} - {model, ""}
+            beside.setdefault(model, set()).update(others - grown)
+    return frozenset(model for model, others in beside.items() if len(others) > 1)
+
+
+def _everywhere(program: Program, known: dict[str, list[Way]]) -> frozenset[str]:
+    """Models that a large part of all endpoints write in one place."""
+    endpoints = sum(1 for line in timelines(program) if line.operation.endpoint)
+    found = set()
+    for model, ways in known.items():
+        places = Counter(k for k, _ in {(w.write.key, w.timeline) for w in ways if w.timeline.operation.endpoint})
+        if any(count >= max(10, endpoints / 5) for count in places.values()):
+            found.add(model)
+    return frozenset(found)
+
+
+def _named_in(program: Program, info: Class) -> set[str]:
+    """What the columns of a model name: classes, by name or as text."""
+    columns = program.models.columns(info).values()
+    parts = [x for column in columns for x in walk(column)]
+    texts = {x.value.rpartition(".")[2] for x in parts if isinstance(x, n.Constant) and x.kind == "str"}
+    return (
+        texts | {x.id for x in parts if isinstance(x, n.Name)} | {x.attr for x in parts if isinstance(x, n.Attribute)}
+    )
+
+
+def _is_dated(program: Program, model: str) -> bool:
+    info = program.models.named(model)
+    calls = [c for c in program.models.columns(info).values() if isinstance(c, n.Call)] if info is not None else []
+    kinds = {_last(part) for call in calls for part in (call.func, *call.args)}
+    return not kinds & AMOUNTS and any(_is_now(call) for call in calls)
+
+
+def _is_now(column: n.Call) -> bool:
+    """Whether a column holds the time at which its row is made."""
+    parts = {_last(part) for part in walk(column)} | {k.name for k in column.keywords}
+    return bool(parts & TIMES and parts & NOW)
+
+
+def _last(node: n.Node) -> str:
+    func = node.func if isinstance(node, n.Call) else node
+    return (dotted(func) or "").rpartition(".")[2]
