@@ -71,8 +71,8 @@ def pay(order: Order, amount: int):
 ## Exempt
 
 Handlers that end normally, rollbacks of the database session, messages to people, and rows that only say what has
-happened: those that the handler itself makes, those whose reason for failing it saves, and those that it saves where
-somebody is told of the failure.
+happened: those that the handler itself makes or sets a column of, those whose reason for failing it saves, and those that
+it saves where somebody is told of the failure.
 
 ## Limits
 

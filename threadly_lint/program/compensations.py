@@ -33,7 +33,7 @@ def frail_compensations(program: Program) -> Iterator[Undoing]:
     """One for each call in a handler that takes back what was done and may fail in turn."""
     seen: set[Key] = set()
     for line in timelines(program):
-        for moment in line.of("external-call", "write"):
+        for moment in line.of("external-call", "write", "assign"):
             level = _level_in_handler(moment)
             if level is None or not _takes_back(line, moment, level) or _is_note(line, moment, level):
                 continue
@@ -76,11 +76,18 @@ def _takes_back(line: Timeline, moment: Moment, level: int) -> bool:
     """Whether the same was changed before the failure: rows of the model here, or something in the same other system."""
     if moment.effect == "external-call" and not _changes_elsewhere(moment):
         return False
+    if moment.effect == "assign" and not _is_committed(line, moment, level):
+        return False
     return any(
         _is_alike(earlier, moment) and fork(earlier, moment) >= level and can_follow(earlier, moment)
         for earlier in line.moments[: moment.index]
         if not _in_same_handler(earlier, moment, level)
     )
+
+
+def _is_committed(line: Timeline, moment: Moment, level: int) -> bool:
+    """Whether what is set on a row is also stored in the handler."""
+    return any(m.index > moment.index and _in_same_handler(m, moment, level) for m in line.of("commit"))
 
 
 def _is_alike(earlier: Moment, later: Moment) -> bool:
@@ -102,10 +109,12 @@ def _library(moment: Moment) -> str:
 
 def _is_note(line: Timeline, moment: Moment, level: int) -> bool:
     """Whether a row only says what has happened: a new one, one whose reason for failing is noted, or one that is saved
-    while somebody is told of the failure.
+    while somebody is told of the failure. What the handler itself sets on a row is such a note.
     """
     if moment.effect == "external-call":
         return False
+    if moment.effect == "assign":
+        return len(moment.points) - 1 == level
     if Way(line, moment).creates or _sets_anew(line, moment, level):
         return True
     if moment.points[level].written.rpartition(".")[2] not in NOTING:
