@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from threadly_lint.program.effects import Frame
 from threadly_lint.program.timeline import Key, Moment, Point, Timeline, can_follow, fork, timelines
 from threadly_lint.program.writers import Way
+from threadly_lint.program.written_columns import SAVES
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 NOTING = frozenset("save asave update aupdate add".split())
 TELLING = ("log", "report")
-SAVING = frozenset({"save", "asave"})
 MAIL = "mail"
 
 
@@ -124,7 +124,7 @@ def _is_note(line: Timeline, moment: Moment, level: int) -> bool:
 
 def _sets_anew(line: Timeline, moment: Moment, level: int) -> bool:
     """Whether the handler saves columns that nothing has set before: there is nothing to take back in them."""
-    if moment.event.api.rpartition(".")[2] not in SAVING:
+    if moment.event.api.rpartition(".")[2] not in SAVES:
         return False
     assigned = [m for m in line.of("assign") if m.event.model == moment.event.model and m.index < moment.index]
     noted = {m.event.api for m in assigned if _in_same_handler(m, moment, level)}

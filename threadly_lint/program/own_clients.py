@@ -10,7 +10,7 @@ from threadly_lint.program.effects import Occurrence
 from threadly_lint.program.names import Function
 from threadly_lint.program.swallowing import own_nodes
 from threadly_lint.skeleton import nodes as n
-from threadly_lint.skeleton.walk import dotted, walk
+from threadly_lint.skeleton.walk import leaf, walk
 from threadly_lint.values import Span, Step
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ def _enters(node: n.Node, call: n.Call) -> bool:
 
 def _is_cached(function: Function) -> bool:
     """Whether results of the function are remembered, or it fills a global name."""
-    names = {(dotted(d.func if isinstance(d, n.Call) else d) or "").rpartition(".")[2] for d in function.decorators}
-    return bool(names & CACHING) or bool(function.globals_declared)
+    return any(leaf(x) in CACHING for x in function.decorators) or bool(function.globals_declared)
 
 
 def _is_kept(function: Function, call: n.Call) -> bool:

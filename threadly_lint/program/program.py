@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from threadly_lint.knowledge import Knowledge, load_knowledge
+from threadly_lint.program import built_in_functions  # noqa: F401  (says what their calls mean)
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.annotations import annotated
@@ -206,10 +207,10 @@ class Program:
 
     def _bound_value(self, scope: Activation, name: str, binding: Binding) -> Value:
         """What one binding gives a name, evaluated in its module or class."""
+        from threadly_lint.program.assignment import assign
         from threadly_lint.program.containers import element
         from threadly_lint.program.contexts import enter_context
         from threadly_lint.program.expressions import evaluate
-        from threadly_lint.program.statements import assign
 
         node = binding.node
         scope.revive()

@@ -9,7 +9,7 @@ from threadly_lint.program.timeline import timelines
 from threadly_lint.program.transactions import CHANGES
 from threadly_lint.program.writers import Way, writers
 from threadly_lint.skeleton import nodes as n
-from threadly_lint.skeleton.walk import dotted, walk
+from threadly_lint.skeleton.walk import leaf, walk
 
 if TYPE_CHECKING:
     from threadly_lint.program.names import Class
@@ -82,16 +82,11 @@ def _named_in(program: Program, info: Class) -> set[str]:
 def _is_dated(program: Program, model: str) -> bool:
     info = program.models.named(model)
     calls = [c for c in program.models.columns(info).values() if isinstance(c, n.Call)] if info is not None else []
-    kinds = {_last(part) for call in calls for part in (call.func, *call.args)}
+    kinds = {leaf(part) for call in calls for part in (call.func, *call.args)}
     return not kinds & AMOUNTS and any(_is_now(call) for call in calls)
 
 
 def _is_now(column: n.Call) -> bool:
     """Whether a column holds the time at which its row is made."""
-    parts = {_last(part) for part in walk(column)} | {k.name for k in column.keywords}
+    parts = {leaf(part) for part in walk(column)} | {k.name for k in column.keywords}
     return bool(parts & TIMES and parts & NOW)
-
-
-def _last(node: n.Node) -> str:
-    func = node.func if isinstance(node, n.Call) else node
-    return (dotted(func) or "").rpartition(".")[2]

@@ -8,6 +8,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.libraries import Call
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import leaf
 
 if TYPE_CHECKING:
     from threadly_lint.program.names import Class
@@ -139,20 +140,16 @@ def _reverse(program: Program) -> dict[tuple[object, str], tuple[Class, bool]]:
 
 def _note_relations(program: Program, info: Class, found: dict[tuple[object, str], tuple[Class, bool]]) -> None:
     for name, expr in program.models.columns(info).items():
-        if not isinstance(expr, n.Call) or _leaf(expr.func) not in RELATIONS:
+        if not isinstance(expr, n.Call) or leaf(expr) not in RELATIONS:
             continue
         for column in program.class_attribute(info, name)[1]:
             made = column.shape.made if isinstance(column.shape, t.Obj) else None
             call = _call_with_classes(program, info, made)
             if made is None or call is None or not call.args:
                 continue
-            is_single = _leaf(expr.func) == "OneToOneField"
+            is_single = leaf(expr) == "OneToOneField"
             default = info.name.lower() if is_single else f"{info.name.lower()}_set"
             related = t.text_of(made.keyword("related_name")) or default
             for target in call.args[0]:
                 if isinstance(target.shape, t.ClassRef):
                     found.setdefault((target.shape.info, related), (info, is_single))
-
-
-def _leaf(expr: n.Expr) -> str:
-    return expr.attr if isinstance(expr, n.Attribute) else expr.id if isinstance(expr, n.Name) else ""

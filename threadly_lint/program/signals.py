@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from threadly_lint.program import types as t
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
-from threadly_lint.skeleton.walk import dotted
+from threadly_lint.skeleton.walk import leaf
 
 if TYPE_CHECKING:
     from threadly_lint.program.activation import Activation
@@ -80,7 +80,7 @@ class Signals:
     def _declared(self) -> Iterator[Receiver]:
         for function in self.program.functions:
             for decorator in function.decorators:
-                if isinstance(decorator, n.Call) and (dotted(decorator.func) or "").rpartition(".")[2] == "receiver":
+                if isinstance(decorator, n.Call) and leaf(decorator) == "receiver":
                     scope = self._scope(function.module, function.parent)
                     if self._is_receiver(scope, decorator.func):
                         value: Value = (Atom(t.Func(function)),)
@@ -122,4 +122,4 @@ class Signals:
 def _names(exprs: list[n.Expr] | tuple[n.Expr, ...]) -> frozenset[str]:
     """The last names of one signal or of a list of them."""
     flat = [part for expr in exprs for part in (expr.items if isinstance(expr, n.Sequence) else (expr,))]
-    return frozenset((dotted(expr) or "").rpartition(".")[2] for expr in flat)
+    return frozenset(leaf(expr) for expr in flat)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from threadly_lint.program import types as t
 from threadly_lint.program.effects import Event
 from threadly_lint.skeleton import nodes as n
-from threadly_lint.skeleton.walk import dotted, walk
+from threadly_lint.skeleton.walk import leaf, walk
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
@@ -73,5 +73,4 @@ def only_tells_time(event: Event, program: Program) -> bool:
 def _is_time(column: n.Expr | None) -> bool:
     if not isinstance(column, n.Call):
         return False
-    kinds = (column.func, *(x.func if isinstance(x, n.Call) else x for x in column.args))
-    return any((dotted(kind) or "").rpartition(".")[2] in TIMES for kind in kinds)
+    return any(leaf(kind) in TIMES for kind in (column.func, *column.args))

@@ -84,6 +84,13 @@ _DECODERS: dict[str, Callable[[str], object]] = {
 }
 
 
+def leaf(expr: Node | None) -> str:
+    """``c`` for ``a.b.c`` and ``c``, also where they are called; empty for anything else."""
+    if isinstance(expr, nodes.Call):
+        expr = expr.func
+    return expr.attr if isinstance(expr, Attribute) else expr.id if isinstance(expr, Name) else ""
+
+
 def constant(expr: Expr | None, default: object = None) -> object:
     """The Python value of a literal (a number with a sign counts), ``default`` for anything else."""
     if isinstance(expr, Constant):
