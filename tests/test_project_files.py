@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from threadly_lint.project import load_project
@@ -236,6 +236,7 @@ _PATTERNS = st.lists(
 @given(
     paths=st.sets(st.lists(_NAMES, min_size=1, max_size=3).map("/".join), min_size=1), outer=_PATTERNS, inner=_PATTERNS
 )
+@example(paths={"a/a/a"}, outer=["a/**", "!**/a/**"], inner=[])
 def test_git_lists_the_same_files(
     tmp_path_factory: pytest.TempPathFactory, paths: set[str], outer: list[str], inner: list[str]
 ) -> None:

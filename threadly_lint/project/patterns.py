@@ -52,4 +52,6 @@ def _names(regex: re.Pattern[str], path: str) -> bool:
         return False
     if not regex.pattern.startswith("^"):
         return not regex.groups or path.endswith("/")
-    return (match.end() == len(path)) == bool(regex.groups)
+    if regex.groups:
+        return match.end() == len(path)
+    return regex.search(path.removesuffix("/")) is not None
