@@ -105,6 +105,9 @@ class Behaviour:
             return ()
         tags = atom.tags | {Tag("session" if is_session else "credential", t.text_of(key) or "")}
         tags = frozenset(x for x in tags if not (is_session and x.kind == "request"))
+        if isinstance(node, n.Subscript) and self.program.failures.demands_key(a):
+            a.prove(proof)
+            return (Atom(t.Unknown(), tags, proof),)
         return (*t.tagged(t.NONE, tags), Atom(t.Unknown(), tags, proof))
 
     def _authorized(self, a: Activation, key: Value, node: n.Node) -> Value:

@@ -13,6 +13,7 @@ from threadly_lint.skeleton import nodes as n
 CHANGING = frozenset("add append appendleft extend insert setdefault update".split())
 KEEPING = frozenset("casefold lower lstrip rstrip strip upper".split())
 """Methods that leave a text what it is, but for its case and the blanks around it."""
+ROW_BY_KEY = "__class_getitem__"
 MAX_ITEMS = 16
 OPEN = "**"
 
@@ -30,6 +31,8 @@ def _element(a: Activation, atom: Atom) -> Value:
         )
     if isinstance(shape, t.Map):
         return t.join(*(t.const(k) for k, _ in shape.entries)) if not shape.open else t.unknown(atom.tags)
+    if isinstance(shape, t.ClassRef):
+        return a.program.instances_of((atom,))
     if isinstance(shape, t.Obj):
         lib_class = a.knowledge.class_of(shape.name)
         if lib_class is not None and lib_class.iter is not None:
@@ -71,11 +74,22 @@ def _item(a: Activation, atom: Atom, key: Value, node: n.Expr) -> Value:
     if isinstance(shape, t.Lib) and (held := a.knowledge.attr(shape.name)) is not None and not held.is_reference:
         kept = a.program.behaviour.shared_slot(a, atom, f"[{keys[0]!r}]") if len(keys) == 1 else ()
         return kept or _element_or_unknown(a, Atom(t.Obj(held.name), atom.tags, atom.proof))
-    if isinstance(shape, t.Lib | t.ClassRef):
-        return (Atom(shape),) if isinstance(shape, t.ClassRef) else a.program.generic(shape, key)
+    if isinstance(shape, t.ClassRef):
+        return _row_by_key(a, atom, key, node) or (Atom(shape),)
+    if isinstance(shape, t.Lib):
+        return a.program.generic(shape, key)
     found = a.program.behaviour.key_value(a, atom, key, node) or _own_item(a, atom, key, node)
     found = found or _element_or_unknown(a, atom)
     return t.tagged(found, claim(atom, key))
+
+
+def _row_by_key(a: Activation, atom: Atom, key: Value, node: n.Expr) -> Value:
+    """``Model[key]`` where the library of the model reads a row so."""
+    from threadly_lint.program.attributes import attribute
+    from threadly_lint.program.calls import call_value
+
+    found = tuple(x for x in attribute(a, (atom,), ROW_BY_KEY, node) if isinstance(x.shape, t.LibMethod))
+    return call_value(a, found, (key,), {}, node) if found else ()
 
 
 def _own_item(a: Activation, atom: Atom, key: Value, node: n.Expr) -> Value:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 EVERYTHING = frozenset({"Exception", "BaseException"})
+ABSENT_KEY = frozenset({"KeyError", "LookupError"})
 
 
 class Failures:
@@ -67,6 +68,11 @@ class Failures:
             if kinds & names or (names & EVERYTHING and kinds):
                 return True
         return False
+
+    def demands_key(self, a: Activation) -> bool:
+        """Whether a ``try`` of this function asks by name for what ``mapping[key]`` raises, so that the key is a demand."""
+        around = a.frame.chain() if a.frame is not None else ()
+        return any(f.kind == "try" and self.names(f.value) & ABSENT_KEY for f in around)
 
     def _static(self, a: Activation, handler: n.Handler) -> set[str]:
         """The names of a handler's exceptions, evaluated outside the function (its own state has ended)."""
