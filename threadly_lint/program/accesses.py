@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.program.counters import counts_visits
+from threadly_lint.program.counts import shows_no_row
 from threadly_lint.program.effects import Occurrence
 from threadly_lint.program.provisions import provides_row
 from threadly_lint.program.siblings import only_shows
@@ -63,11 +64,11 @@ def _is_saved_by_call(endpoint: EntryPoint, occurrence: Occurrence) -> bool:
 
 
 def _confidence(endpoint: EntryPoint, run: Run, occurrence: Occurrence) -> Confidence:
-    """Low where a decorator that cannot be seen may guard, and for reads of data that looks made to be public.
+    """Low where a decorator that cannot be seen may guard, for counts, and for reads of data that looks made to be public.
 
     So for rows that the code provides by itself, and for counters of what is shown: the caller has no part in them.
     """
-    if occurrence.auth or provides_row(occurrence, run.inside):
+    if occurrence.auth or provides_row(occurrence, run.inside) or shows_no_row(occurrence):
         return "low"
     if only_shows(endpoint) and counts_visits(occurrence, run.inside):
         return "low"

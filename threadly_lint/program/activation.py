@@ -52,11 +52,15 @@ class State:
 
 
 def merge(*states: State | None) -> State | None:
-    """Where paths meet: every value either may have, and a proof only if each path has one."""
+    """Where paths meet: every value either may have, and a proof only if each path has one.
+
+    What a variable can be on one path only carries along what that path proves.
+    """
     live = [s for s in states if s is not None]
     if len(live) < 2:
         return live[0] if live else None
     first = live[0]
+    proofs = [s.auth for s in live]
     env = dict(first.env)
     for other in live[1:]:
         for name, value in other.env.items():
@@ -66,9 +70,17 @@ def merge(*states: State | None) -> State | None:
             del env[name]
     for name in [k for k in env if not k.isidentifier() and k not in first.env]:
         del env[name]
-    proofs = [s.auth for s in live]
+    if any(proofs) and not all(proofs):
+        env.update({k: _known_by_path(k, live) for k, v in env.items() if any(s.env.get(k) != v for s in live)})
     auth = frozenset().union(*proofs) if all(proofs) else NO_PROOF
     return State(env, auth, frozenset.intersection(*(s.checked for s in live)))
+
+
+def _known_by_path(name: str, states: list[State]) -> Value:
+    """The values of a variable where paths meet of which only some have a proof."""
+    values = [(s.env[name], s.auth) for s in states if name in s.env]
+    everywhere = set(values[0][0]).intersection(*(v for v, _ in values))
+    return t.join(*(tuple(x if x in everywhere else x._replace(proof=x.proof | auth) for x in v) for v, auth in values))
 
 
 class Activation:
@@ -197,6 +209,20 @@ class Activation:
     def prove(self, proof: Proof) -> None:
         if self.state is not None and proof:
             self.state.auth |= proof
+
+    @contextmanager
+    def proving(self, proof: Proof) -> Iterator[None]:
+        """What happens only where ``proof`` holds, on a path that goes on without it."""
+        if self.state is None or not proof:
+            yield
+            return
+        before = self.state.auth
+        self.state.auth = before | proof
+        try:
+            yield
+        finally:
+            if self.state is not None:
+                self.state.auth = before
 
     def guard(self, label: str, node: n.Node) -> Guard:
         """Evidence found at ``node``."""

@@ -145,13 +145,15 @@ class Behaviour:
 
     def stored(self, a: Activation, base: Value, key: str, value: Value, node: n.Node) -> None:
         """``base.key = value`` or ``base[key] = value``."""
+        from threadly_lint.program.row_keys import model_of_key
+
         if a.state is None:
             return
         kept = t.proven(value, a.state.auth)
         for atom in base:
             shape = atom.shape
             if any(tag.kind == "session" for tag in atom.tags) and key.startswith("["):
-                a.emit("session-write", key, node, value=value)
+                a.emit("session-write", key, node, value=value, model=model_of_key(a, node))
             elif key in STATUS_ATTRIBUTES and (status := _status_number(value)) and not isinstance(shape, t.Inst):
                 a.emit("answer-status", key, node, receiver=(atom,), status=status)
             elif self._ends_request(shape, key, value):

@@ -71,6 +71,8 @@ def renews_credentials(occurrence: Occurrence) -> bool:
     event = occurrence.event
     if event.effect == "assign":
         return _is_credential(event.api)
+    if event.effect == "build-write":
+        return any(_is_credential(k) and not t.constants(v) for k, v in event.keywords)
     found = statement_of(event) if event.effect == "write" else None
     return found is not None and found.verb == "update" and any(map(_is_credential, found.sets))
 

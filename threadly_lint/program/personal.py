@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
+from threadly_lint.program.counts import shows_no_row
 from threadly_lint.program.credentials import model_of
 from threadly_lint.program.effects import Occurrence
 from threadly_lint.program.siblings import only_shows
@@ -44,13 +45,19 @@ def reads_personal_data(endpoint: EntryPoint) -> bool:
     """Whether what the endpoint reads is personal: published data only where it is not there to show them, or others are guarded."""
     program = endpoint.program
     shows = only_shows(endpoint)
-    for access in (o for run in endpoint.runs for o in run.inside if o.effect == "read"):
+    for access in (o for run in endpoint.runs for o in run.inside if _shows_anybody(o)):
         info = model_of(program, access)
         if info is None and _selects_personal_data(access):
             return True
         if info is not None and is_personal(program, info) and not (shows and _usually_open(program, info)):
             return True
     return False
+
+
+def _shows_anybody(occurrence: Occurrence) -> bool:
+    """Whether rows are read, not just counted, and not only for known callers."""
+    known = any(g.strength != "unknown" for g in occurrence.auth)
+    return occurrence.effect == "read" and not known and not shows_no_row(occurrence)
 
 
 def _selects_personal_data(access: Occurrence) -> bool:

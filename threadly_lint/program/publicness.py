@@ -18,12 +18,13 @@ from threadly_lint.program.credentials import (
     verifies_password,
 )
 from threadly_lint.program.effects import Occurrence
+from threadly_lint.program.guests import keeps_own_row, leaves_message
 
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint
     from threadly_lint.program.program import Program
 
-Kind = Literal["health", "sign-in", "sign-out", "sign-up", "webhook", "credentials", "link"]
+Kind = Literal["health", "sign-in", "sign-out", "sign-up", "webhook", "credentials", "link", "guest"]
 HEALTH = re.compile(
     r"(^|/)_*(health(z|check|[-_]check)?|ready(z|ness)?|live(z|ness)?|ping|status|heartbeat|version|favicon\.ico|robots\.txt)/?$",
     re.IGNORECASE,
@@ -62,6 +63,7 @@ MAKES_ROW = re.compile(r"(create|add|insert|save_new)(_\w+)?")
 SECRET_LINK = re.compile(r"[<{][^<>{}]*\b\w*(secret|signature|signed|hmac)\w*[^<>{}]*[>}]", re.IGNORECASE)
 ADDRESS = "an entrance by its address"
 CHANGES = ("write", "construct", "assign", "commit")
+ONLY_REDIRECTS = {"return", "redirect"}
 
 
 def public_reason(endpoint: EntryPoint) -> str:
@@ -110,6 +112,18 @@ def evident_purpose(endpoint: EntryPoint) -> Purpose | None:
     """Sign-in, sign-up, reset, token, health, signed webhook: from effects, backed by the address."""
     effects = effects_of(endpoint)
     kinds = {o.effect for o in effects}
+    if endpoint.function.module.is_sketch and kinds == ONLY_REDIRECTS:
+        return None
+    return _purpose(endpoint, effects, kinds) or _of_guests(endpoint.program, effects)
+
+
+def _of_guests(program: Program, effects: list[Occurrence]) -> Purpose | None:
+    if leaves_message(program, effects):
+        return Purpose("guest", "takes messages of strangers")
+    return Purpose("guest", "keeps a row for the caller's own session") if keeps_own_row(program, effects) else None
+
+
+def _purpose(endpoint: EntryPoint, effects: list[Occurrence], kinds: set[str]) -> Purpose | None:
     if HEALTH.search(endpoint.route) and not kinds & set(CHANGES):
         return Purpose("health", "health check")
     if SECRET_LINK.search(endpoint.route):
@@ -179,8 +193,16 @@ def _entrance(program: Program, effects: list[Occurrence], kinds: set[str]) -> P
 
 def _opens_session(program: Program, effects: list[Occurrence]) -> bool:
     """It writes a session key that guards of this project look for."""
-    written = {o.event.api.strip("[]'\"") for o in effects if o.effect == "session-write" and not o.auth}
+    written = {o.event.api.strip("[]'\"") for o in effects if _names_caller(program, o)}
     return bool(written & session_keys(program))
+
+
+def _names_caller(program: Program, occurrence: Occurrence) -> bool:
+    """Whether an anonymous caller gets something into the session that is not just the key of some other row."""
+    if occurrence.effect != "session-write" or occurrence.auth:
+        return False
+    kept = program.models.named(occurrence.event.model)
+    return kept is None or is_account(program, kept)
 
 
 def _keeps_cookie(occurrence: Occurrence) -> bool:

@@ -12,17 +12,18 @@ MAX_DEPTH = 4
 
 
 def consume(a: Activation, value: Value, node: n.Node, depth: int = MAX_DEPTH) -> None:
-    """Somebody wants the rows of every lazy query in ``value``: an effect ``read`` for each."""
+    """Somebody wants the rows of every lazy query in ``value``: an effect ``read`` for each, where it is there at all."""
     for atom in value if depth else ():
         shape = atom.shape
         if (name := lazy_class(a, atom)) is not None:
             fact = a.knowledge.fact(f"{name}.__iter__", "read")
-            a.emit(
-                "read", f"{name}.__iter__", node, fact=fact, receiver=(atom,), model=a.program.models.name_in((atom,))
-            )
+            model = a.program.models.name_in((atom,))
+            with a.proving(atom.proof):
+                a.emit("read", f"{name}.__iter__", node, fact=fact, receiver=(atom,), model=model)
         elif isinstance(shape, t.Seq | t.Map):
-            for inner in t.parts_of(shape):
-                consume(a, inner, node, depth - 1)
+            with a.proving(atom.proof):
+                for inner in t.parts_of(shape):
+                    consume(a, inner, node, depth - 1)
 
 
 def awaited(a: Activation, value: Value, node: n.Node) -> Value:
