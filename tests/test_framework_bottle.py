@@ -147,3 +147,77 @@ def applied():
         "POST only_timed": ("write",),
         "POST applied": (),
     }
+
+
+def test_plugins_give_callbacks_what_they_ask_for(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+import bottle_sqlite
+
+
+class Connecting:
+    api = 2
+
+    def __init__(self, keyword="rows"):
+        self.keyword = keyword
+
+    def apply(self, callback, route):
+        def wrapper(*args, **kwargs):
+            kwargs[self.keyword] = sqlite3.connect("shop.db")
+            return callback(*args, **kwargs)
+
+        return wrapper
+
+
+own, plain, named = Bottle(), Bottle(), Bottle()
+own.install(Connecting())
+plain.install(bottle_sqlite.Plugin(dbfile="shop.db"))
+named.install(bottle_sqlite.Plugin(dbfile="shop.db", keyword="shop"))
+
+
+@own.post("/own/<id>")
+def of_the_project(id, rows):
+    rows.execute("delete from thing where id = ?", (id,))
+
+
+@plain.post("/plain")
+def of_a_library(db):
+    db.execute("delete from thing")
+
+
+@named.post("/named")
+def under_another_name(shop):
+    shop.execute("delete from thing")
+""",
+        head=HEAD,
+    )
+    assert {name: r.unguarded for name, r in found.items()} == {
+        "POST of_the_project": ("write",),
+        "POST of_a_library": ("write",),
+        "POST under_another_name": ("write",),
+    }
+
+
+def test_templates_guard_nothing(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+app = Bottle()
+
+
+@app.get("/page")
+@bottle.view("page")
+def page():
+    return {"rows": db.execute("select * from thing").fetchall()}
+
+
+@app.get("/private")
+@bottle.auth_basic(print)
+@bottle.jinja2_view("page")
+def private():
+    return {"rows": db.execute("select * from thing").fetchall()}
+""",
+        head=HEAD,
+    )
+    assert {name: r.unguarded for name, r in found.items()} == {"GET page": ("read",), "GET private": ()}

@@ -315,3 +315,82 @@ def test_decorators_of_the_standard_library_guard_nothing(tmp_path: Path) -> Non
     )
     (entry,) = program.entry_points
     assert [o.auth for run in entry.runs for o in run.occurrences if o.effect == "write"] == [frozenset()]
+
+
+def test_registries_and_decorators_of_the_project(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+class Registry:
+    urls = []
+
+    def register(self, path, handler):
+        self.urls.append(tornado.web.url(path + "/?(?P<pk>[0-9]*)", handler))
+
+
+def route(path):
+    def keep(handler):
+        return handler
+
+    return keep
+
+
+class Registered(tornado.web.RequestHandler):
+    def delete(self, *args, **kwargs):
+        if not kwargs.get("pk"):
+            return
+        db.execute("delete from thing where id = %s", kwargs["pk"])
+
+
+@route(r"/decorated")
+class Decorated(tornado.web.RequestHandler):
+    def post(self):
+        db.execute("delete from thing")
+
+
+class Abstract(tornado.web.RequestHandler):
+    def put(self):
+        db.execute("delete from thing")
+
+
+registry = Registry()
+registry.register("/registered", Registered)
+print("no pattern", isinstance(registry, Abstract))
+""",
+        head=HEAD,
+    )
+    assert found == {
+        "DELETE Registered.delete": Reach(("/registered",), ("write",)),
+        "POST Decorated.post": Reach(("/decorated",), ("write",)),
+    }
+
+
+def test_groups_of_the_pattern_land_in_open_parameters(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+class Named(tornado.web.RequestHandler):
+    def delete(self, **kwargs):
+        if "pk" in kwargs:
+            db.execute("delete from thing")
+
+    def put(self, **kwargs):
+        if "other" in kwargs:
+            db.execute("delete from thing")
+
+
+class Numbered(tornado.web.RequestHandler):
+    def delete(self, *args):
+        if args:
+            db.execute("delete from thing")
+
+
+tornado.web.Application([(r"/named/(?P<pk>[0-9]+)", Named), (r"/numbered/([0-9]+)", Numbered)])
+""",
+        head=HEAD,
+    )
+    assert {name: r.unguarded for name, r in found.items()} == {
+        "DELETE Named.delete": ("write",),
+        "PUT Named.put": (),
+        "DELETE Numbered.delete": ("write",),
+    }

@@ -11,6 +11,8 @@ HEAD = """
 import dataset
 import momoko
 import orm
+import peewee
+import peewee_async
 import records
 import sqlobject
 import torndb
@@ -31,6 +33,13 @@ class Note(orm.Model):
 
 class Plant(gino.Model):
     id = gino.Column(gino.Integer())
+
+
+class Fruit(peewee.Model):
+    text = peewee.CharField()
+
+
+fruits = peewee_async.Manager(None)
 
 
 class Card(sqlobject.SQLObject):
@@ -59,6 +68,10 @@ async def change():
         ("return await Note.objects.filter(id=1).all()", "read"),
         ("await Note.objects.create(text='a')", "write"),
         ("await Plant.create(id=1)", "write"),
+        ("return await fruits.get(Fruit, id=1)", "read"),
+        ("return list(await fruits.execute(Fruit.select()))", "read"),
+        ("await fruits.create(Fruit, text='a')", "write"),
+        ("await fruits.delete(await fruits.get(Fruit, id=1))", "read write"),
         ("return Card.get(1).text", "read"),
         ("Card.get(1).set(text='a')", "read write"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from reach import program_of, reach
 
 from threadly_lint.program.request_flow import request_flows
@@ -413,6 +414,39 @@ def test_cloud_functions_that_answer_requests(tmp_path: Path) -> None:
     assert unguarded["add"] == ["write"]
     assert unguarded["mine"] == []
     assert [[x.detail for x in flow.sources] for flow in request_flows(program, found["add"])] == [["body"]]
+
+
+@pytest.mark.parametrize(
+    ("template", "guards"),
+    [
+        ("", set()),
+        ('resource "aws_lambda_function" "x" {\n  handler = "orders.add"\n  role = aws_iam_role.x.arn\n}\n', set()),
+        ('resource "aws_api_gateway_method" "x" {\n  authorization = "AWS_IAM"\n}\n', {"unknown"}),
+    ],
+)
+def test_cloud_functions_that_no_template_names(tmp_path: Path, template: str, guards: set[str]) -> None:
+    (tmp_path / "main.tf").write_text(template)
+    more = """
+def named_otherwise(request, _):
+    table.put_item(Item={"pk": request["queryStringParameters"]["id"]})
+
+
+def answer(status, body):
+    return {"statusCode": status, "body": json.dumps(body)}
+
+
+def helper(event, context):
+    return {"statusCode": 200, "body": event["body"]}
+
+
+def drained(event, context):
+    return [answer(200, helper(r, context)) for r in event["Records"]]
+"""
+    program = program_of(tmp_path, {"orders.py": LAMBDA + more})
+    found = {e.function.name: e for e in program.entry_points}
+
+    assert sorted(found) == ["add", "mine", "named_otherwise"]
+    assert {g.strength for o in found["add"].runs[0].inside if o.effect == "write" for g in o.auth} == guards
 
 
 def test_a_part_of_the_address_that_chooses_a_row_needs_no_schema(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from threadly_lint.program.registrations import (
     imports,
     items_of,
     join_paths,
+    made_with,
     path_parameters,
     registered_value,
     texts_of,
@@ -152,7 +153,8 @@ def _owner(registration: Registration) -> Atom | None:
 
 
 def _calling(func: Value, keywords: dict[str, Value], function: Function) -> Rest:
-    return lambda a: call_value(a, func, (), keywords, handler_node(function))
+    """The callback with the parts of its address and what plugins give it besides."""
+    return lambda a: call_value(a, func, (), keywords | a.passed, handler_node(function))
 
 
 def _hook(func: Value, node: n.Expr) -> Step:
@@ -175,10 +177,22 @@ def _plugin(plugin: Value) -> Step:
         elif any(isinstance(x.shape, t.Func | t.Inst | t.Partial) for x in plugin):
             wrapped = call_value(a, plugin, (onward,), {}, node)
         else:
+            a.passed = a.passed | _provided(a, plugin)
             return rest(a)
-        return call_value(a, wrapped or onward, (), {}, node)
+        return call_value(a, wrapped or onward, (), dict(a.passed), node)
 
     return step
+
+
+def _provided(a: Activation, plugin: Value) -> dict[str, Value]:
+    """What a library's plugin gives callbacks: its attribute, under its name or the one that ``keyword`` says."""
+    given: dict[str, Value] = {}
+    for atom in plugin:
+        known = a.knowledge.class_of(atom.shape.name) if isinstance(atom.shape, t.Obj) else None
+        for name, kind in known.attrs.items() if known is not None else ():
+            keyword = next(iter(texts_of(made_with(atom, "keyword"))), name)
+            given[keyword] = a.program.libraries.typed(kind, (atom,))
+    return given
 
 
 def _is_skipped(plugin: Value, skipped: Value) -> bool:

@@ -22,13 +22,24 @@ PARTS = {
 }
 OF_REQUESTS = frozenset({*PARTS, "httpMethod", "rawPath", "requestContext", "resource"} - {"body"})
 ANSWERS = frozenset({"statusCode"})
-AUTHORIZED = re.compile(r"authorizer|cognito|aws_iam", re.IGNORECASE)
+AUTHORIZED = re.compile(r"authorizer|cognito|aws_iam(?!_)", re.IGNORECASE)
 
 
 def answers_requests(function: Function) -> bool:
     """Whether a handler reads what only a gateway's event has, or gives an answer as a gateway wants it."""
     words = {x.value for x in walk(function.node) if isinstance(x, n.Constant) and x.kind == "str"}
     return bool(words & (OF_REQUESTS | ANSWERS)) and "Records" not in words
+
+
+def reads_event(function: Function, parameter: str) -> bool:
+    """Whether a part of a gateway's event is looked up in a parameter: ``event["body"]``, ``event.get("headers")``."""
+    for x in walk(function.node):
+        base = x.value if isinstance(x, n.Subscript) else x.func if isinstance(x, n.Call) else None
+        key = x.index if isinstance(x, n.Subscript) else x.args[0] if isinstance(x, n.Call) and x.args else None
+        base = base.value if isinstance(base, n.Attribute) and base.attr == "get" else base
+        if isinstance(base, n.Name) and base.id == parameter and isinstance(key, n.Constant) and key.value in PARTS:
+            return True
+    return False
 
 
 def event_value() -> Value:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.frameworks.cloud_events import answers_requests, declared_proof, event_value
+from threadly_lint.frameworks.cloud_events import answers_requests, declared_proof, event_value, reads_event
 from threadly_lint.frameworks.handed_over import Address, each_once, entry_point, handed_over, outside_call
 from threadly_lint.program import types as t
 from threadly_lint.program.entry_points import EntryPoint
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 LIBRARIES = frozenset({"aws_lambda_powertools", "azure", "chalice", "firebase_functions", "functions_framework"})
-TEMPLATES = ("*template*.y*ml", "serverless*.y*ml", "sam*.y*ml", "*-service.y*ml", "*stack*.y*ml")
+TEMPLATES = ("*template*.y*ml", "serverless*.y*ml", "sam*.y*ml", "*-service.y*ml", "*stack*.y*ml", "*.tf")
+CONVENTION = ("event", "context")
 VERBS = frozenset("get post put patch delete head options".split())
 HANDLER = re.compile(
-    r"""^\s*["']?[Hh]andler["']?\s*:\s*["']?(?P<path>[\w./-]+)\.(?P<name>\w+)["']?\s*$""", re.MULTILINE
+    r"""^\s*["']?[Hh]andler["']?\s*[:=]\s*["']?(?P<path>[\w./-]+)\.(?P<name>\w+)["']?\s*$""", re.MULTILINE
 )
 
 
@@ -40,6 +41,24 @@ def _functions(program: Program) -> Iterator[EntryPoint]:
                 for atom in program.module_attribute(module, name):
                     if isinstance(atom.shape, t.Func) and atom.shape.info.module is module:
                         yield _called(program, "aws-lambda", atom.shape.info, (atom,))
+    for function in program.functions:
+        if _serves_a_gateway(program, function):
+            yield _called(program, "aws-lambda", function, program.function_value(function))
+
+
+def _serves_a_gateway(program: Program, function: Function) -> bool:
+    """A function of a module that nothing here calls, with a gateway's event and a context: deployed by other means."""
+    names = [p.name for p in function.params if p.kind in ("normal", "positional")]
+    if (
+        function.parent is not None
+        or function.owner is not None
+        or len(names) != 2
+        or program.project.is_exempt(function.path)
+    ):
+        return False
+    if function is function.module.body or not answers_requests(function) or program.calls_named(function.name):
+        return False
+    return tuple(names) == CONVENTION or reads_event(function, names[0])
 
 
 def _decorated(program: Program, registration: Registration) -> EntryPoint:

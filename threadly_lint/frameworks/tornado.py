@@ -14,8 +14,10 @@ from threadly_lint.program.attributes import attribute
 from threadly_lint.program.calls import call_value
 from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
 from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class, Function
+from threadly_lint.program.names import Class, Function, Module
+from threadly_lint.program.parameters import OPEN, SPILL
 from threadly_lint.program.registrations import (
+    class_decorations,
     handler_behind,
     identity,
     imports,
@@ -39,6 +41,7 @@ RULES = ("tornado.web.url", "tornado.web.URLSpec", "tornado.routing.Rule", "torn
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 FINISHING = ("redirect", "finish", "send_error", "write_error", "render", "close")
 GROUP = re.compile(r"\((?:\?P<\w+>)?[^()]*\)")
+NAMED_GROUP = re.compile(r"\(\?P<(\w+)>")
 
 
 class Rule(NamedTuple):
@@ -141,25 +144,27 @@ def _rule(
 
 
 def _loose(program: Program) -> Iterator[Rule]:
-    """Pairs of pattern and handler in lists that an application takes in a way that cannot be seen (plug-ins)."""
+    """Pairs of pattern and handler that an application takes in a way that cannot be seen (plug-ins, registries)."""
     for module in program.modules.values():
         if program.project.is_exempt(module.path):
             continue
         for node in (x for s in module.skeleton.body for x in walk(s)):
-            if _is_pair(node):
-                assert isinstance(node, n.Sequence | n.Call)
-                for atom in evaluate(scope_in(program, module, None), node):
-                    yield from _rule(program, None, (), atom, conditional=False)
+            for atom in _pair(program, module, node):
+                yield from _rule(program, None, (), atom, conditional=False)
+    for info, decorator, scope in class_decorations(program):
+        if isinstance(decorator, n.Call) and decorator.args and program.inherits(info, HANDLER):
+            for path in list(texts_of(evaluate(scope, decorator.args[0])))[:1]:
+                yield Rule(None, (), path, info)
 
 
-def _is_pair(node: n.Node) -> bool:
-    """``(pattern, Handler)`` or ``url(pattern, Handler)``."""
-    if isinstance(node, n.Call):
-        name = node.func.attr if isinstance(node.func, n.Attribute) else getattr(node.func, "id", "")
-        return name in ("url", "URLSpec") and len(node.args) > 1
-    return (
-        isinstance(node, n.Sequence) and node.kind == "tuple" and len(node.items) > 1 and _names_a_class(node.items[1])
-    )
+def _pair(program: Program, module: Module, node: n.Node) -> Value:
+    """``(pattern, Handler)``, ``url(pattern, Handler)``, or any other call that is given both."""
+    if isinstance(node, n.Sequence) and node.kind == "tuple" and len(node.items) > 1 and _names_a_class(node.items[1]):
+        return evaluate(scope_in(program, module, None), node)
+    if not isinstance(node, n.Call) or len(node.args) < 2 or not _names_a_class(node.args[1]):
+        return ()
+    given = tuple(evaluate(scope_in(program, module, None), x) for x in node.args[:2])
+    return (Atom(t.Seq("tuple", given)),) if next(iter(texts_of(given[0])), "") else ()
 
 
 def _names_a_class(node: n.Expr) -> bool:
@@ -275,13 +280,21 @@ class Handling:
     def _calling(self, instance: t.Inst, name: str, function: Function) -> Rest:
         receiver: Value = (Atom(instance),)
         raw = t.obj("str", tags=frozenset({Tag("request", "body" if name == "on_message" else "path")}))
-        keywords = {p.name: raw for p in function.params[1:] if p.kind in ("normal", "keyword")}
+        keywords = self._parts(raw) | {p.name: raw for p in function.params[1:] if p.kind in ("normal", "keyword")}
 
         def call(a: Activation) -> Value:
             node = handler_node(function)
             return call_value(a, self._bound(a, receiver, name, node), (), keywords, node)
 
         return call
+
+    def _parts(self, raw: Value) -> dict[str, Value]:
+        """What ``*args`` and ``**kwargs`` hold: the pattern's groups, or anything where the whole pattern is not seen."""
+        named = NAMED_GROUP.findall(self.rule.path)
+        keywords = dict.fromkeys(named, raw)
+        if len(GROUP.findall(self.rule.path)) > len(named):
+            keywords[SPILL] = raw
+        return keywords if self.rule.application is not None else keywords | {OPEN: raw}
 
     def _bound(self, a: Activation, receiver: Value, name: str, node: n.Expr) -> Value:
         """The method, behind ``@authenticated`` as far as this handler's current user bears it out."""

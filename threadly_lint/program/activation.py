@@ -87,6 +87,7 @@ class Activation:
     """The run of ``function``. ``state`` is None after a point that cannot be passed.
 
     A ``patient`` activation calls others as often as there are endpoints: they are run with all that is known of their arguments.
+    ``passed`` are the keywords with which a middleware went on.
     """
 
     def __init__(
@@ -119,6 +120,7 @@ class Activation:
         self.variables: dict[str, Value] = {}
         self.places: dict[str, Value] = {}
         self.checked_at_ends: list[frozenset[str]] = []
+        self.passed: dict[str, Value] = {}
 
     # Names -------------------------------------------------------------------------------------------------------------
 

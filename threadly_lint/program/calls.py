@@ -127,6 +127,7 @@ def _call_atom(a: Activation, atom: Atom, args: tuple[Value, ...], keywords: dic
         case t.LibMethod(receiver, owner, name):
             return _call_method(a, atom, receiver, owner, name, args, keywords, node)
         case t.Rest(run):
+            a.passed = keywords
             return run(a)
         case t.Obj(name):
             value = call_library(a, Call(a.module, f"{name}.__call__", (atom,), args, keywords, node))
