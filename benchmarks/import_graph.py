@@ -47,7 +47,10 @@ def main() -> int:
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--runs", type=int, default=0, help="paired runs for the comparison of processor times")
     arguments = parser.parse_args()
-    results = [compare(*packages_of(folder), arguments.runs) for folder in arguments.folders]
+    found = [packages_of(folder) for folder in arguments.folders]
+    if empty := [str(base) for base, packages in found if not packages]:
+        parser.error(f"grimp reads packages only, and there is none (a folder with __init__.py) in {', '.join(empty)}")
+    results = [compare(base, packages, arguments.runs) for base, packages in found]
     return 0 if all(results) else 1
 
 

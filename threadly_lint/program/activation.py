@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
 from threadly_lint.program.effects import Event, Exit, Frame, FrameKind, Inlined, Outcome
+from threadly_lint.program.nesting import bounded
 from threadly_lint.program.sketches import splice
 from threadly_lint.program.types import NO_PROOF, Guard, Proof, Tag, Value
 
@@ -159,7 +160,7 @@ class Activation:
 
     def bind(self, name: str, value: Value) -> None:
         if self.state is not None:
-            self.state.env[name] = t.bounded(value)
+            self.state.env[name] = bounded(value)
             self.state.forget(name)
 
     # What happened ------------------------------------------------------------------------------------------------------
@@ -295,7 +296,7 @@ def outcome_of(activation: Activation, *, is_generator_object: bool) -> Outcome:
     auth = frozenset().union(*(e.auth for e in normal)) if normal and all(e.auth for e in normal) else NO_PROOF
     checked = frozenset.intersection(*a.checked_at_ends) if a.checked_at_ends else frozenset()
     return Outcome(
-        a.function, a.events, a.exits, t.bounded(returned), auth, a.stores, checked=checked, ends=frozenset(a.ends)
+        a.function, a.events, a.exits, bounded(returned), auth, a.stores, checked=checked, ends=frozenset(a.ends)
     )
 
 

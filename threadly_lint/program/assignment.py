@@ -7,6 +7,7 @@ from threadly_lint.program.activation import Activation
 from threadly_lint.program.behaviour import key_names
 from threadly_lint.program.containers import element
 from threadly_lint.program.expressions import evaluate, path_of
+from threadly_lint.program.nesting import bounded
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -57,7 +58,7 @@ def _store(a: Activation, target: n.Expr, base: Value, key: str, value: Value, n
         return
     path = path_of(target)
     if path is not None:
-        a.state.env[path] = t.bounded(value)
+        a.state.env[path] = bounded(value)
     a.program.behaviour.stored(a, base, key, value, node)
 
 
@@ -66,7 +67,7 @@ def _put(a: Activation, container: n.Expr, base: Value, key: Value, value: Value
     keys = t.constants(key)
     if a.state is None or not isinstance(container, n.Name) or container.id not in a.state.env:
         return
-    a.state.env[container.id] = t.bounded(tuple(_with_entry(x, keys, key, value) for x in base))
+    a.state.env[container.id] = bounded(tuple(_with_entry(x, keys, key, value) for x in base))
 
 
 def _with_entry(atom: Atom, keys: list[object], key: Value, value: Value) -> Atom:

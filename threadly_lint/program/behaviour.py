@@ -12,6 +12,7 @@ from threadly_lint.program.development import only_in_development
 from threadly_lint.program.effects import Exit
 from threadly_lint.program.libraries import Call
 from threadly_lint.program.marks import functions_of
+from threadly_lint.program.nesting import bounded
 from threadly_lint.program.types import NO_PROOF, Atom, Proof, Tag, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -166,15 +167,15 @@ class Behaviour:
             elif isinstance(shape, t.Func | t.Wrapped):
                 for function in functions_of(atom, 0 if isinstance(shape, t.Func) else 1):
                     slot = (function.symbol, key)
-                    self.slots[slot] = t.bounded(t.join(self.slots.get(slot, ()), kept))
+                    self.slots[slot] = bounded(t.join(self.slots.get(slot, ()), kept))
             elif owner := self._class_of_shared(atom):
                 slot = (owner, key)
-                self.slots[slot] = t.bounded(t.join(self.slots.get(slot, ()), kept))
+                self.slots[slot] = bounded(t.join(self.slots.get(slot, ()), kept))
             if isinstance(shape, t.Inst) and self._is_self(a, atom) and not only_in_development(a.frame):
                 a.stores[key] = t.join(a.stores.get(key, ()), kept)
             elif isinstance(shape, t.Inst | t.ClassRef):
                 slot = (shape.info.symbol, key)
-                self.slots[slot] = t.bounded(t.join(self.slots.get(slot, ()), kept))
+                self.slots[slot] = bounded(t.join(self.slots.get(slot, ()), kept))
 
     def _ends_request(self, shape: t.Shape, key: str, value: Value) -> bool:
         """``response.complete = True``: a framework that is told so goes no further than the hook or middleware that runs."""

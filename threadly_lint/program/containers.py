@@ -5,6 +5,7 @@ from __future__ import annotations
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.callers import claim
+from threadly_lint.program.nesting import bounded
 from threadly_lint.program.queries import lazy_class
 from threadly_lint.program.request_data import ESCAPED, checked_tags
 from threadly_lint.program.types import Atom, Value
@@ -206,7 +207,7 @@ def change_container(
         changed = t.Map(tuple({**known, **dict(shape.entries)}.items()), shape.open)
     if changed is not None:
         left = (x for x in a.state.env[path] if x != atom)
-        a.state.env[path] = t.bounded((*left, Atom(changed, tags, atom.proof)))
+        a.state.env[path] = bounded((*left, Atom(changed, tags, atom.proof)))
 
 
 def _with_item(a: Activation, shape: t.Seq, item: Value) -> t.Seq:

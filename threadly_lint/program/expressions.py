@@ -12,6 +12,7 @@ from threadly_lint.program.attributes import attribute
 from threadly_lint.program.containers import element, fixed_items, item
 from threadly_lint.program.coroutines import is_coroutine
 from threadly_lint.program.effects import Exit
+from threadly_lint.program.nesting import bounded
 from threadly_lint.program.operators import combine
 from threadly_lint.program.queries import awaited, consume, lazy_class
 from threadly_lint.program.types import Atom, Value
@@ -324,7 +325,7 @@ def captured_by(a: Activation, info: Any) -> tuple[tuple[str, Value], ...]:
         return ()
     known = {**a.captured, **{k: v for k, v in a.state.env.items() if k.isidentifier()}}
     names = sorted((info.names_used - info.names_bound) & known.keys())
-    return tuple((name, t.bounded(known[name])) for name in names)
+    return tuple((name, bounded(known[name])) for name in names)
 
 
 def _comprehension(a: Activation, expr: n.Comprehension) -> Value:

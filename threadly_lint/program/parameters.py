@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.annotations import annotated
+from threadly_lint.program.nesting import bounded
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -40,7 +41,7 @@ def bind_parameters(
             env[param.name] = _typed(scope, param, named.pop(param.name))
         else:
             env[param.name] = _missing(scope, param, spill if param.kind != "keyword" else (), rest, generic=generic)
-    return {name: t.bounded(value) for name, value in env.items()}
+    return {name: bounded(value) for name, value in env.items()}
 
 
 def _rest_of_args(given: list[Value], spill: Value, *, generic: bool) -> Value:

@@ -18,6 +18,7 @@ from threadly_lint.program.inheritance import linearised
 from threadly_lint.program.libraries import Libraries
 from threadly_lint.program.models import Models
 from threadly_lint.program.names import Binding, Class, Function, Module, calls_in
+from threadly_lint.program.nesting import is_within
 from threadly_lint.program.provided import MARKERS, provider_of
 from threadly_lint.program.runner import Runner
 from threadly_lint.program.serving import Serving
@@ -390,7 +391,7 @@ class Program:
         self, args: tuple[Value, ...], keywords: dict[str, Value]
     ) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...]]:
         """Constructor arguments as an instance keeps them: dropped where they nest too deeply to tell instances apart."""
-        if any(t.depth(v) > 3 for v in (*args, *keywords.values())):
+        if not all(is_within(v, 3) for v in (*args, *keywords.values())):
             return (), ()
         return args, tuple(keywords.items())
 

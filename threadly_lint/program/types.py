@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from threadly_lint.skeleton.nodes import Call
 
 MAX_ATOMS = 12
-MAX_DEPTH = 9
 
 
 class Guard(NamedTuple):
@@ -385,13 +384,6 @@ def only_number(value: Value) -> int | None:
     return number_of(value) if len(value) == 1 else None
 
 
-def depth(value: Value, limit: int = MAX_DEPTH) -> int:
-    """How deeply values nest in this one, counted up to ``limit``."""
-    if limit <= 0 or not value:
-        return 0
-    return 1 + max((depth(inner, limit - 1) for atom in value for inner in parts_of(atom.shape)), default=0)
-
-
 def parts_of(shape: Shape) -> list[Value]:
     """Values inside a shape."""
     if isinstance(shape, Seq):
@@ -414,10 +406,3 @@ def parts_of(shape: Shape) -> list[Value]:
     if isinstance(shape, Super):
         return [shape.receiver]
     return []
-
-
-def bounded(value: Value) -> Value:
-    """``value``, or an unknown with its tags when it nests too deeply (recursive structures would grow for ever)."""
-    return (
-        value if depth(value, MAX_DEPTH + 1) <= MAX_DEPTH else (*keep(value, is_none), Atom(Unknown(), tags_of(value)))
-    )
