@@ -8,15 +8,15 @@ from threadly_lint.program.counters import counts_visits
 from threadly_lint.program.counts import shows_no_row
 from threadly_lint.program.effects import Occurrence
 from threadly_lint.program.provisions import provides_row
+from threadly_lint.program.saves import is_saved
 from threadly_lint.program.siblings import only_shows
+from threadly_lint.program.switches import is_excused
 from threadly_lint.values import Confidence
 
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint, Run
 
 WRITES = ("write", "commit", "construct", "assign")
-IN_MEMORY = ("construct", "assign")
-ACTIVE_RECORDS = frozenset({"beanie", "django", "mongoengine", "ormar", "peewee", "piccolo", "tortoise"})
 
 
 class Access(NamedTuple):
@@ -51,16 +51,9 @@ def _access(endpoint: EntryPoint, run: Run, occurrence: Occurrence) -> Access | 
         return None
     if occurrence.effect not in (*WRITES, "read") or any(g.strength != "unknown" for g in occurrence.auth):
         return None
-    if occurrence.effect in IN_MEMORY and _is_saved_by_call(endpoint, occurrence):
+    if not is_saved(endpoint.program, run.occurrences, occurrence):
         return None
     return Access(run, occurrence, _confidence(endpoint, run, occurrence))
-
-
-def _is_saved_by_call(endpoint: EntryPoint, occurrence: Occurrence) -> bool:
-    """Whether a row reaches the database only through a call of its own (``save``): that call is the write."""
-    models = endpoint.program.models
-    info = models.named(occurrence.event.model)
-    return info is not None and models.library_of(info) in ACTIVE_RECORDS
 
 
 def _confidence(endpoint: EntryPoint, run: Run, occurrence: Occurrence) -> Confidence:
@@ -68,7 +61,7 @@ def _confidence(endpoint: EntryPoint, run: Run, occurrence: Occurrence) -> Confi
 
     So for rows that the code provides by itself, and for counters of what is shown: the caller has no part in them.
     """
-    if occurrence.auth or provides_row(occurrence, run.inside) or shows_no_row(occurrence):
+    if is_excused(occurrence.auth, run.entries) or provides_row(occurrence, run.inside) or shows_no_row(occurrence):
         return "low"
     if only_shows(endpoint) and counts_visits(occurrence, run.inside):
         return "low"

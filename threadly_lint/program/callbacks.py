@@ -63,7 +63,7 @@ def run_callbacks(a: Activation, call: Call, handed: list[Value]) -> Value:
     with a.inside("callback", call.node, value=t.lib(call.name)):
         for value in handed:
             saved = a.state.copy() if a.state is not None else None
-            results.append(call_value(a, value, *_arguments_for(a, call, value, handed), call.node))
+            results.append(call_value(a, value, *_arguments_for(a, call, value, handed), _as_called(call, value)))
             a.state = a.state or saved
     if a.state is not None and not _has_effect(a, call.name, frozenset({"adapter"})):
         a.state.auth = before
@@ -80,6 +80,15 @@ def _arguments_for(
         args = tuple(_items(call.keywords.get("args", ())))
     passed_on = _has_effect(a, call.name, CALLS_NOW)
     return args, {k: v for k, v in call.keywords.items() if passed_on and v not in handed and k not in ("args", "name")}
+
+
+def _as_called(call: Call, value: Value) -> n.Expr:
+    """The call as the function that is handed over sees it: ``to_thread(load, key)`` means ``load(key)``."""
+    node = call.node
+    if not isinstance(node, n.Call) or value not in call.args or len(node.args) != len(call.args):
+        return n.Name(node.span, call.name)
+    position = call.args.index(value)
+    return n.Call(node.span, node.args[position], node.args[position + 1 :], node.keywords)
 
 
 def _items(value: Value) -> Iterator[Value]:

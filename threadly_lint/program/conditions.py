@@ -11,6 +11,7 @@ from threadly_lint.program.credentials import CREDENTIAL_COLUMN
 from threadly_lint.program.expressions import evaluate, last_name, path_of
 from threadly_lint.program.queries import consume
 from threadly_lint.program.request_data import checked_tags
+from threadly_lint.program.switches import excuse, switch
 from threadly_lint.program.types import Atom, Guard, Proof, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -44,14 +45,21 @@ def _branch_chain(a: Activation, test: n.Compare) -> Branches:
 
 def _branch_bool(a: Activation, test: n.BoolOp) -> Branches:
     decided: list[State | None] = []
+    switches: list[Guard | None] = []
     going_on: State | None = a.state
+    base = a.state.auth if a.state is not None else t.NO_PROOF
     for part in test.values:
         a.state = going_on
         if going_on is None:
             break
+        outer_seen, a.seen = a.seen, set()
         when_true, when_false = branch(a, part)
         going_on, stop = (when_true, when_false) if test.op == "and" else (when_false, when_true)
         decided.append(stop)
+        before, depends_on = a.state, frozenset(a.seen)
+        switches.append(switch(a, part, stop, depends_on))
+        a.state, a.seen = before, outer_seen | depends_on
+    excuse(decided, switches, base)
     stopped = merge(*decided)
     return (going_on, stopped) if test.op == "and" else (stopped, going_on)
 

@@ -277,12 +277,22 @@ def _joined(separator: Atom, args: tuple[Value, ...]) -> str | None:
     return between.join(t.shape_text(x) or "{}" for x in held.items)
 
 
+def _replaced(atom: Atom, args: tuple[Value, ...]) -> str | None:
+    """``text.replace(old, new)`` when all three are known."""
+    text, given = t.shape_text((atom,)), [t.text_of(x) for x in args]
+    if text is None or len(given) != 2 or given[0] is None or given[1] is None or escapes("replace", args):
+        return None
+    return text.replace(given[0], given[1])
+
+
 def _text_method(atom: Atom, name: str, tags: t.Tags, args: tuple[Value, ...]) -> Value:
     if name in ("startswith", "endswith") and (verdict := _affix(atom, name, args)) is not None:
         return t.tagged(t.const(verdict), checked_tags(tags))
     if name in KEEPING and not args and (text := t.shape_text((atom,))) is not None:
         kept = getattr(text, name)()
         return t.tagged(t.const(kept), tags) if isinstance(atom.shape, t.Const) else t.text_like(kept, tags, atom.proof)
+    if name == "replace" and (text := _replaced(atom, args)) is not None:
+        return t.tagged(t.const(text), tags) if isinstance(atom.shape, t.Const) else t.text_like(text, tags, atom.proof)
     if name == "join" and (text := _joined(atom, args)) is not None:
         return t.text_like(text, tags, atom.proof)
     if escapes(name, args):

@@ -163,9 +163,14 @@ class Run:
         return tuple(occurrences(self.outcome))
 
     @cached_property
+    def entries(self) -> tuple[Proof, ...]:
+        """What is proven each time when the handler's body starts."""
+        return tuple(proofs_at(self.outcome, self.function))
+
+    @property
     def entered(self) -> Proof | None:
-        """What is proven when the handler's body starts; None when every caller is turned away before."""
-        return proof_at(self.outcome, self.function)
+        """The weakest of the entries; None when every caller is turned away before."""
+        return min(self.entries, key=len, default=None)
 
     @property
     def auth(self) -> Proof:
@@ -191,8 +196,8 @@ class Run:
         return answered and not occurrence.calls and occurrence.effect == "read"
 
 
-def proof_at(outcome: Outcome, function: Function) -> Proof | None:
-    """The weakest proof with which ``function`` is entered below ``outcome``; None when it never is."""
+def proofs_at(outcome: Outcome, function: Function) -> list[Proof]:
+    """The proofs with which ``function`` is entered below ``outcome``."""
     entered: list[Proof] = []
     stack: list[tuple[Outcome, Proof]] = [(outcome, NO_PROOF)]
     seen: set[tuple[int, Proof]] = set()
@@ -207,7 +212,7 @@ def proof_at(outcome: Outcome, function: Function) -> Proof | None:
             elif (id(event.outcome), here) not in seen:
                 seen.add((id(event.outcome), here))
                 stack.append((event.outcome, here))
-    return min(entered, key=len, default=None)
+    return entered
 
 
 def outcomes_of(outcome: Outcome, function: Function) -> list[Outcome]:

@@ -28,7 +28,7 @@ def misplaced_guards(endpoint: EntryPoint) -> tuple[int, ...]:
 
 def guards(endpoint: EntryPoint, decorator: n.Expr) -> bool:
     """Whether the handler behind this one decorator is entered by authenticated callers only."""
-    from threadly_lint.program.entry_points import handler_node, proof_at
+    from threadly_lint.program.entry_points import handler_node, proofs_at
 
     function = endpoint.function
     scope = definition_scope(endpoint.program, function)
@@ -36,5 +36,5 @@ def guards(endpoint: EntryPoint, decorator: n.Expr) -> bool:
     a = Activation(endpoint.program, function, {})
     arguments = {SPILL: t.ANYTHING, OPEN: t.ANYTHING}
     call_value(a, decorate(scope, decorator, value), (), arguments, handler_node(function))
-    proof = proof_at(outcome_of(a, is_generator_object=False), function)
+    proof = min(proofs_at(outcome_of(a, is_generator_object=False), function), key=len, default=None)
     return bool(proof) and any(g.strength != "unknown" for g in proof or ())

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from threadly_lint.program import types as t
-from threadly_lint.program.activation import ABOUT_CALLER, CALLER_TEST, Activation, State, merge
+from threadly_lint.program.activation import Activation, State, merge
 from threadly_lint.program.assignment import assign, run_assignment, run_augmented_assignment, run_deletion
 from threadly_lint.program.callers import compared_with_caller
-from threadly_lint.program.checks import place_of
 from threadly_lint.program.conditions import branch
 from threadly_lint.program.containers import element, fixed_items
 from threadly_lint.program.contexts import enter_context, suppresses
@@ -19,6 +17,7 @@ from threadly_lint.program.effects import Exit
 from threadly_lint.program.expressions import captured_by, evaluate, path_of
 from threadly_lint.program.names import Function, Scope, collect_bindings
 from threadly_lint.program.queries import consume
+from threadly_lint.program.switches import about_caller, way_past
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
@@ -101,19 +100,19 @@ def _if(a: Activation, s: n.If) -> None:
         a.state = when_true or when_false
         a.emit("ownership-test", "if", s.test)
     known_true, known_false = (side.auth if side is not None else t.NO_PROOF for side in (when_true, when_false))
-    about_caller = _about_caller(a, depends_on)
-    if when_true is not None and (switch := _switched_off_by(a, s, depends_on)):
-        when_true.auth |= {a.guard(f"setting `{switch}`", s.test)._replace(strength="unknown")}
-    if about_caller and not known_true - known_false and _leaves(s.body):
+    is_about_caller = about_caller(depends_on)
+    if when_true is not None and (found := way_past(a, s, when_true, depends_on)):
+        when_true.auth |= {found}
+    if is_about_caller and not known_true - known_false and _leaves(s.body):
         _survive(a, s.test, when_true, _foreseen(a, s.orelse or following, when_false), about_caller=True)
     turned_away, after_true = _run_side(a, s, s.body, when_true, 1)
     turned_away_else, after_false = _run_side(a, s, s.orelse, when_false, 2)
-    if about_caller and known_true == known_false and {403} in (turned_away, turned_away_else):
+    if is_about_caller and known_true == known_false and {403} in (turned_away, turned_away_else):
         a.program.behaviour.tested_role(a, after_true or after_false, s.test)
     if not known_true - known_false:
-        _survive(a, s.test, after_false, turned_away, about_caller=about_caller)
+        _survive(a, s.test, after_false, turned_away, about_caller=is_about_caller)
     if not known_false - known_true:
-        _survive(a, s.test, after_true, turned_away_else, about_caller=about_caller)
+        _survive(a, s.test, after_true, turned_away_else, about_caller=is_about_caller)
     a.state = merge(after_true, after_false)
 
 
@@ -174,25 +173,6 @@ def _work(path: tuple[n.Stmt, ...]) -> int:
         if count > MAX_TRIED:
             break
     return count
-
-
-def _switched_off_by(a: Activation, s: n.If, depends_on: Iterable[t.Tag]) -> str:
-    """``if not settings.USE_AUTH: return f(*args)`` in a wrapper: the setting that lets the wrapped function run unwrapped."""
-    last = s.body[-1] if s.body else None
-    call = last.value if isinstance(last, n.Return) else None
-    if a.state is None or not isinstance(call, n.Call) or not isinstance(call.func, n.Name):
-        return ""
-    wrapped = any(isinstance(x.shape, t.Func | t.Wrapped) for x in a.captured.get(call.func.id, ()))
-    test = s.test.operand if isinstance(s.test, n.UnaryOp) and s.test.op == "not" else s.test
-    path = place_of(test) or ""
-    root = re.split(r"[.\[]", path, maxsplit=1)[0]
-    is_global = bool(root) and root not in a.state.env and root not in a.captured
-    about_request = any(tag.kind == "request" for tag in depends_on) or _about_caller(a, depends_on)
-    return path if wrapped and is_global and not about_request else ""
-
-
-def _about_caller(a: Activation, tags: Iterable[t.Tag]) -> bool:
-    return any(tag.kind in ABOUT_CALLER or tag in CALLER_TEST for tag in tags)
 
 
 def _compares_fields(test: n.Expr) -> bool:
