@@ -24,6 +24,7 @@ EDITING_VIEWS = (
     "django.views.generic.edit.UpdateView",
 )
 EVERYTHING = "__all__"
+WRITES = frozenset({"write", "upsert"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,19 +43,31 @@ def open_inputs(program: Program, endpoints: list[EntryPoint]) -> Iterator[OpenI
     seen: set[Class] = set()
     by_symbol = {c.symbol: c for c in program.classes}
     for endpoint in endpoints:
-        for info in (*_filled(endpoint, by_symbol), *_edited(program, endpoint)):
+        for info in (*_filled(program, endpoint, by_symbol), *_edited(program, endpoint)):
             if info not in seen and (found := _declared(program, info, endpoint)) is not None:
                 seen.add(info)
                 yield found
 
 
-def _filled(endpoint: EntryPoint, classes: dict[str, Class]) -> Iterator[Class]:
-    """Forms and serializers that are made with raw request data."""
+def _filled(program: Program, endpoint: EntryPoint, classes: dict[str, Class]) -> Iterator[Class]:
+    """Forms and serializers that are made with raw request data, and whose rows are written afterwards."""
     for run in endpoint.runs:
-        for occurrence in run.occurrences:
+        for position, occurrence in enumerate(run.occurrences):
             event = occurrence.event
-            if event.effect == "validation" and event.api in classes and _is_given_data(event):
-                yield classes[event.api]
+            if event.effect != "validation" or event.api not in classes or not _is_given_data(event):
+                continue
+            info = classes[event.api]
+            model = _model(program, info)
+            if any(o.effect in WRITES and model in ("", o.event.model) for o in run.occurrences[position + 1 :]):
+                yield info
+
+
+def _model(program: Program, info: Class) -> str:
+    """The model that the class names in its ``Meta``; empty when nobody can tell."""
+    for meta in _metas(program, info):
+        _, model = program.class_attribute(meta, "model")
+        return program.models.name_in(model)
+    return ""
 
 
 def _is_given_data(event: Event) -> bool:
@@ -82,5 +95,9 @@ def _holders(program: Program, info: Class) -> Iterator[Class]:
     if program.inherits(info, *EDITING_VIEWS):
         yield info
     elif program.inherits(info, *MODEL_FORMS):
-        _, meta = program.class_attribute(info, "Meta")
-        yield from (x.shape.info for x in meta if isinstance(x.shape, t.ClassRef))
+        yield from _metas(program, info)
+
+
+def _metas(program: Program, info: Class) -> Iterator[Class]:
+    _, meta = program.class_attribute(info, "Meta")
+    yield from (x.shape.info for x in meta if isinstance(x.shape, t.ClassRef))
