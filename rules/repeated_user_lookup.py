@@ -77,7 +77,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Endpoint, Finding, Occurrence, Program, Rule, own_account_reads
+from threadly_lint.rule import Endpoint, Finding, Program, Repeated, Rule, repeated_account_read
 
 rule = Rule(code="TLA005", pattern="auth-database", level="preview")
 
@@ -85,21 +85,24 @@ rule = Rule(code="TLA005", pattern="auth-database", level="preview")
 @rule.for_each(Program)
 def check(program: Program, _: Program) -> Iterator[Finding]:
     """The second read of the caller's account, once for each place."""
-    repeated: dict[object, list[tuple[Endpoint, Occurrence, Occurrence]]] = {}
+    repeated: dict[object, list[tuple[Endpoint, Repeated]]] = {}
     for endpoint in program.each(Endpoint):
-        reads = own_account_reads(program, endpoint.runs[0].occurrences) if endpoint.runs else []
-        if len(reads) > 1:
-            repeated.setdefault((reads[1].path, reads[1].span), []).append((endpoint, reads[0], reads[1]))
-    for (endpoint, first, again), *others in repeated.values():
-        yield found(endpoint, first, again, len(others))
+        found = repeated_account_read(program, endpoint.runs[0].occurrences) if endpoint.runs else None
+        if found is not None:
+            repeated.setdefault((found.again.path, found.again.span), []).append((endpoint, found))
+    for (endpoint, found), *others in repeated.values():
+        yield load(endpoint, found, len(others))
 
 
-def found(endpoint: Endpoint, first: Occurrence, again: Occurrence, others: int) -> Finding:
+def load(endpoint: Endpoint, found: Repeated, others: int) -> Finding:
     more = f" (and so do {others} more endpoints)" if others else ""
-    place = f"{first.path}, line {first.span.line}"
+    first, again = found
+    place = (
+        "in every round of a loop" if first is again else f"it was read already ({first.path}, line {first.span.line})"
+    )
     return rule.finding(
         again,
-        f"`{endpoint.label}` loads the caller's `{again.event.model or 'account'}` again{more}; it was read already ({place})",
+        f"`{endpoint.label}` loads the caller's `{again.event.model or 'account'}` again{more}: {place}",
         confidence="medium",
         endpoint=endpoint.label,
         trail=again.trail,

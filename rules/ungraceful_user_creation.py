@@ -95,7 +95,7 @@ def check(program: Program, _: Program) -> Iterator[Finding]:
 def found(operation: Operation, creation: Occurrence) -> Finding:
     return rule.finding(
         creation,
-        f"`{creation.event.model}` is created after a look-up found none; two first requests at once both create it",
+        f"`{creation.event.model}` is created when a look-up finds none: of two first requests at once one fails, or both create it",
         confidence="medium",
         endpoint=operation.endpoint,
         trail=creation.trail,

@@ -35,6 +35,7 @@ from threadly_lint.values import (
 if TYPE_CHECKING:
     from threadly_lint.program import Program, types
     from threadly_lint.program.accesses import Access, unguarded_accesses
+    from threadly_lint.program.account_reads import Repeated, repeated_account_read
     from threadly_lint.program.breakers import BypassedBreaker, bypassed_breakers
     from threadly_lint.program.cache_outages import cache_outages
     from threadly_lint.program.caches import Caches, Lookup, caches
@@ -65,7 +66,6 @@ if TYPE_CHECKING:
     from threadly_lint.program.own_clients import OwnClient, own_clients
     from threadly_lint.program.ownership import (
         is_user,
-        own_account_reads,
         provider_id_columns,
         unowned_changes,
         unprotected_account_creation,
@@ -130,6 +130,7 @@ __all__ = [
     "Practice",
     "Program",
     "Refusal",
+    "Repeated",
     "Router",
     "Rule",
     "Run",
@@ -174,13 +175,13 @@ __all__ = [
     "never_stored",
     "one_per_handler",
     "open_inputs",
-    "own_account_reads",
     "own_clients",
     "place_of",
     "practice",
     "provider_id_columns",
     "rate_limits",
     "refusals",
+    "repeated_account_read",
     "request_flows",
     "routers",
     "service_layer",

@@ -44,6 +44,7 @@ DEFAULT_EXEMPT = (
     "pytest_plugin.py",
     "docs/**/conf.py",
     "migrations/",
+    "migrations.py",
     "alembic/",
     "fixtures/",
     "seeds/",

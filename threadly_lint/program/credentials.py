@@ -89,7 +89,7 @@ def tests_credentials(occurrence: Occurrence) -> bool:
 def verifies_password(occurrence: Occurrence) -> bool:
     """Whether a library checks what the caller sent: a hash, or a name (not the caller's own) with a password."""
     event = occurrence.event
-    is_call = event.fact is not None and event.fact.kind in ("call", "method")
+    is_call = event.fact is not None and event.fact.kind in ("call", "method") and not event.fact.channel
     if event.effect == "current-user":
         own = any(t.has_tag(value, "identity") for _, value in event.keywords)
         return is_call and not own and _takes_request_data(occurrence)

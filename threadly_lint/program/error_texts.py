@@ -46,6 +46,8 @@ MEANT_FOR_CALLERS = (
     "xml.etree.ElementTree.ParseError",
     "yaml.YAMLError",
     "json.JSONDecodeError",
+    "stripe.CardError",
+    "stripe.error.CardError",
 )
 ABOUT_INPUT = ("ValueError", "TypeError", "KeyError", "ArithmeticError", "zipfile.BadZipFile", "csv.Error")
 """Built-in errors that speak about what the caller sent where the answer says that the request was bad."""

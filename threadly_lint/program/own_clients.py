@@ -21,7 +21,7 @@ PER_MESSAGE = frozenset({"mail"})
 PER_MESSAGE_PACKAGES = frozenset(
     {"smtplib", "aiosmtplib", "imaplib", "poplib", "ftplib", "paramiko", "sqlite3", "statsd", "ldap3", "ldap"}
 )
-SHARED = frozenset({"django_redis.get_redis_connection"})
+SHARED = frozenset({"channels.layers.get_channel_layer", "django_redis.get_redis_connection"})
 CLOSING = frozenset({"close", "aclose", "quit", "dispose", "disconnect", "shutdown", "wait_closed"})
 CACHING = frozenset({"cache", "lru_cache", "cached", "cached_property", "memoize", "alru_cache"})
 

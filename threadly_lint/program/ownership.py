@@ -9,7 +9,6 @@ from threadly_lint.program import types as t
 from threadly_lint.program.callers import IDENTIFYING, PROVIDER_ID
 from threadly_lint.program.credentials import ACCOUNT_BASES, is_account, model_of
 from threadly_lint.program.effects import Occurrence
-from threadly_lint.program.lifecycle import library_names
 from threadly_lint.program.personal import OWNER_COLUMN
 from threadly_lint.program.publicness import session_keys
 from threadly_lint.program.types import Value
@@ -17,7 +16,7 @@ from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint, Run
-    from threadly_lint.program.names import Class, Function
+    from threadly_lint.program.names import Class
     from threadly_lint.program.program import Program
 
 SPILL = "*"
@@ -82,11 +81,13 @@ def _keys_account(program: Program, occurrence: Occurrence) -> bool:
 def unprotected_account_creation(program: Program, occurrences: Sequence[Occurrence]) -> Occurrence | None:
     """An account made for the caller after a look-up of the same model, with nothing that takes a second one at once.
 
-    The place is the call that stores the row, or the one that makes it when nothing stores it separately.
+    The place is the call that stores the row, or the one that makes it when nothing stores it separately or the model
+    does that itself.
     """
     if any(o.effect == "hash" and any(t.has_tag(v, "request") for v in o.event.args) for o in occurrences):
         return None  # somebody chooses a password: a registration
-    looked_up: set[object] = set()
+    looked_up: set[Class] = set()
+    own: set[Class] = set()
     made: Occurrence | None = None
     for position, occurrence in enumerate(occurrences):
         info = model_of(program, occurrence)
@@ -94,11 +95,13 @@ def unprotected_account_creation(program: Program, occurrences: Sequence[Occurre
             continue
         if made is not None and occurrence.effect == "write" and info is model_of(program, made):
             if not _is_stored_carefully(program, occurrences[position:]):
-                return occurrence
+                return made if occurrence.event.function.owner in program.mro(info) else occurrence
             made = None
         if occurrence.effect == "read":
             looked_up.add(info)
-        if _makes(occurrence) and info in looked_up and _is_callers_account(program, info, occurrence):
+            if t.has_tag(occurrence.event.value, *IDENTIFYING) and is_users_table(program, info):
+                own.add(info)
+        if _makes(occurrence) and info in looked_up and _is_callers_account(program, info, occurrence, own):
             made = made or (None if _takes_conflict(program, occurrence) else occurrence)
             if made is not None and made.effect == "write":
                 return made
@@ -120,8 +123,13 @@ def _is_stored_carefully(program: Program, occurrences: Sequence[Occurrence]) ->
     return _takes_conflict(program, sent)
 
 
-def _is_callers_account(program: Program, info: Class, occurrence: Occurrence) -> bool:
-    """The row is given what identifies the caller, and is an account or keeps a provider's id."""
+def _is_callers_account(program: Program, info: Class, occurrence: Occurrence, own: set[Class]) -> bool:
+    """The row is given what identifies the caller, and is an account or keeps a provider's id.
+
+    A caller who has an account of another model (``own``) already makes something else here.
+    """
+    if own - {info}:
+        return False
     tags = {tag for _, v in occurrence.event.keywords for tag in t.tags_of(v)}
     kinds = {tag.kind for tag in tags}
     return PROVIDER_ID in tags or (is_users_table(program, info) and bool(kinds & {*IDENTIFYING, "claims"}))
@@ -146,41 +154,6 @@ def _takes_conflict(program: Program, occurrence: Occurrence) -> bool:
             if caught & set(INTEGRITY_ERRORS):
                 return True
     return False
-
-
-def own_account_reads(program: Program, occurrences: Iterable[Occurrence]) -> list[Occurrence]:
-    """Reads of one user that the caller's identity selects, at different places and not on two sides of a branch."""
-    found: list[Occurrence] = []
-    for occurrence in occurrences:
-        info = model_of(program, occurrence) if occurrence.effect == "read" else None
-        if info is None or not is_users_table(program, info) or not t.has_tag(occurrence.event.value, *IDENTIFYING):
-            continue
-        is_other = bool(found) and model_of(program, found[0]) is not info
-        if is_other or _is_remembered(program, occurrence):
-            continue
-        if all(o.span != occurrence.span or o.path != occurrence.path for o in found) and _may_follow(
-            found, occurrence
-        ):
-            found.append(occurrence)
-    return found
-
-
-def _is_remembered(program: Program, occurrence: Occurrence) -> bool:
-    """Whether a cached helper reads the row: the second call does not."""
-    known: dict[Function, bool] = program.memo.setdefault("remembered", {})
-    functions = [c.outcome.function for c in occurrence.calls]
-    for function in functions:
-        if function not in known:
-            names = (name for d in function.decorators for name in library_names(program, d, function))
-            known[function] = any(program.knowledge.fact(name, "cache-remember") for name in names)
-    return any(known[function] for function in functions)
-
-
-def _may_follow(found: list[Occurrence], occurrence: Occurrence) -> bool:
-    sides = {id(f.node): f.side for f in occurrence.frames if f.kind == "branch"}
-    return all(
-        sides.get(id(f.node), f.side) == f.side for earlier in found for f in earlier.frames if f.kind == "branch"
-    )
 
 
 def unowned_changes(endpoint: EntryPoint, run: Run) -> list[Occurrence]:

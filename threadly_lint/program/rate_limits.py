@@ -31,7 +31,7 @@ TOO_MANY = 429
 LIMIT, EXEMPT = "rate-limit", "rate-limit-off"
 LIMITER_CLASSES = ("Limiter", "RateLimiter")
 NEEDS_DEFAULTS = "slowapi.middleware."
-COUNTING = frozenset({"incr", "aincr", "incrby", "increment"})
+COUNTING = frozenset("incr aincr incrby increment decr adecr decrby decrement".split())
 CHECKS = frozenset({"validation", "validated"})
 CHECKING_METHODS = re.compile(r"(a?clean|a?validate|full_clean)(_\w+)?")
 FORM_ATTRIBUTES = ("form_class", "serializer_class")
@@ -198,7 +198,7 @@ class RateLimits:
 
 
 def _counts(event: Event) -> bool:
-    """Whether a shared counter goes up that belongs to this caller or object: its key is made up at run time."""
+    """Whether a shared counter goes up (or down, to none left) that belongs to this caller or object: its key is made up at run time."""
     if event.fact is None or not event.effect.startswith("cache-") or event.api.rpartition(".")[2] not in COUNTING:
         return False
     key = event.argument(0, "name") or event.argument(None, "key")

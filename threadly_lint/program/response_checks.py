@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.subjects import Call
 
 RAISES_BY_ITSELF = ("urllib.request.",)
+ERROR_KEYS = frozenset({"error", "errors"})
 HOOKS = frozenset({"hooks", "event_hooks", "response_hook"})
 
 
@@ -37,6 +38,8 @@ def unchecked_responses(program: Program, calls: Iterable[Call]) -> Iterator[Unc
         if not _has_status(program, kind) or fact.name.startswith(RAISES_BY_ITSELF) or _raises_itself(call.event):
             continue
         used = _members_used(call.event)
+        if used and _asks_content(call.event):
+            continue
         if used and not any(program.knowledge.fact(f"{kind}.{name}", "status-check") for name in used):
             read = [name for name in used if program.knowledge.fact(f"{kind}.{name}", "result")]
             if read:
@@ -73,6 +76,45 @@ def _members_used(event: Event) -> list[str]:
         ):
             return []
     return used
+
+
+def _asks_content(event: Event) -> bool:
+    """Whether the decoded body itself is asked whether it is an error: ``"error" in data``, ``isinstance(data, list)``."""
+    body = event.function.node.body
+    nodes = [x for s in (body if isinstance(body, tuple) else (body,)) for x in walk(s)]
+    responses = set().union(*(_names_given(x, event.node) for x in nodes))
+    decoded = {
+        target.id
+        for x in nodes
+        if isinstance(x, n.Assign) and x.value is not None and _is_decoding(x.value, event.node, responses)
+        for target in x.targets
+        if isinstance(target, n.Name)
+    }
+    return bool(decoded) and any(_asks(x, decoded) for x in nodes)
+
+
+def _is_decoding(expr: n.Expr, call: n.Node, responses: set[str]) -> bool:
+    inner = _unwrapped(expr)
+    if not isinstance(inner, n.Call) or not isinstance(inner.func, n.Attribute):
+        return False
+    return inner.func.attr == "json" and _is_response(inner.func.value, call, responses)
+
+
+def _asks(node: n.Node, decoded: set[str]) -> bool:
+    if isinstance(node, n.Compare):
+        is_key = node.ops[0] in ("in", "not in") and isinstance(node.left, n.Constant)
+        return is_key and _is_named(node.comparators[0], decoded)
+    if not isinstance(node, n.Call) or not node.args:
+        return False
+    func, first = node.func, node.args[0]
+    if isinstance(func, n.Attribute):
+        is_error = func.attr == "get" and isinstance(first, n.Constant) and first.value in ERROR_KEYS
+        return is_error and _is_named(func.value, decoded)
+    return isinstance(func, n.Name) and func.id == "isinstance" and _is_named(first, decoded)
+
+
+def _is_named(expr: n.Expr, names: set[str]) -> bool:
+    return isinstance(expr, n.Name) and expr.id in names
 
 
 def _names_given(node: n.Node, call: n.Node) -> set[str]:

@@ -30,6 +30,7 @@ SAYS_NOTHING = frozenset({"log", "rollback", "close", "sleep", "clock"})
 QUIET_CALLS = frozenset({"dict", "list", "set", "tuple", "str", "int", "float", "bool", "len", "range", "print"})
 LOCKS = frozenset({"select_for_update", "with_for_update"})
 WITH_ERROR = frozenset({"exc_info", "exception"})
+TRACEBACKS = "traceback."
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,8 +160,12 @@ def _is_quiet(call: n.Call, operation: Operation) -> bool:
         return False
     effects = operation.effects_of(call)
     if effects:
-        return effects <= SAYS_NOTHING
+        return effects <= SAYS_NOTHING and not _takes_traceback(call, operation)
     return isinstance(call.func, n.Name) and call.func.id in QUIET_CALLS
+
+
+def _takes_traceback(call: n.Call, operation: Operation) -> bool:
+    return any(o.event.node is call and o.event.api.startswith(TRACEBACKS) for o in operation.occurrences)
 
 
 def _is_fallback(value: n.Expr) -> bool:
