@@ -67,4 +67,7 @@ rule = Rule(code="TLM004", pattern="monitoring-wrapper", level="preview", planne
 def check(program: Program, _: Program) -> Iterator[Finding]:
     """Each log line about a failure that has nothing but a fixed text."""
     for call in bare_failure_logs(program.each(Call)):
-        yield rule.finding(call, "this log of a failure names neither the exception nor what was going on")
+        yield rule.finding(
+            call,
+            f"`{call.event.api.rpartition('.')[2]}` logs a fixed text: neither the exception nor what it concerned is in it",
+        )

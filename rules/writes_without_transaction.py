@@ -83,7 +83,7 @@ rule = Rule(code="TLT004", pattern="transaction-coordination", level="warning", 
 @rule.for_each(Program)
 def check(program: Program, _: Program) -> Iterator[Finding]:
     found = list(Coordination(program).scattered())
-    composed = [one for one in found if one.via and one.moment.effect == "commit"]
+    composed = [one for one in found if one.via and one.moment.effect == "commit" and one.certain]
     summed_up = composed[1:] if len(composed) >= program.settings.summary_count else []
     for one in found:
         if one not in summed_up:
@@ -94,10 +94,11 @@ def check(program: Program, _: Program) -> Iterator[Finding]:
 
 
 def message(found: Pair, more: int) -> str:
-    line = found.write.event.span.line
+    line = found.write.points[found.level].span.line
     if found.moment.effect == "commit":
-        what = f"`{found.via}` commits" if found.via else f"`{found.api}` commits"
+        how = f"`{found.via}`" if found.via else f"`{found.api}`"
+        first, second = found.halves
         rest = f"; {more} more operations are put together from functions that commit" if more else ""
-        return f"{what} the second half of an operation whose first half is committed before (line {line}){rest}"
+        return f"`{second}` is committed by {how} after `{first}` was committed by itself (line {line}){rest}"
     written = f"`{found.moment.event.model}` is written after `{found.model}` (line {line})"
     return f"{written} without a transaction around both"

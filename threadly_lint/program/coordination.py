@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
 from threadly_lint.program.django_settings import all_settings, is_atomic
 from threadly_lint.program.effects import Inlined
-from threadly_lint.program.pairs import Pair, by_place, pair
+from threadly_lint.program.pairs import Pair, by_place, pair, where_they_part
 from threadly_lint.program.records import logs, records
+from threadly_lint.program.repetition import does_again, looks_up_first, only_mends, saves_as_it_was
 from threadly_lint.program.timeline import (
     Moment,
     Timeline,
@@ -18,6 +20,7 @@ from threadly_lint.program.timeline import (
     fork,
     in_handler,
     only_on_failure,
+    own_frames,
     timelines,
 )
 from threadly_lint.program.transactions import (
@@ -31,7 +34,7 @@ from threadly_lint.program.transactions import (
     may_be_transaction,
 )
 from threadly_lint.program.variables import names_in
-from threadly_lint.program.written_columns import finds_again, is_repeatable, only_tells_time
+from threadly_lint.program.written_columns import finds_again, only_tells_time
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 
@@ -103,7 +106,7 @@ class Coordination:
     def scattered(self) -> Iterator[Pair]:
         """Second halves of writes that belong together: without a transaction, or with a commit in between."""
         found = [one for line in timelines(self.program) for one in (self._commits(line), self._writes(line)) if one]
-        yield from by_place(found, [])
+        yield from by_place(found, [], where_they_part)
 
     def _writes(self, line: Timeline) -> Pair | None:
         """The first write of another model outside any transaction, where each write commits by itself."""
@@ -120,9 +123,14 @@ class Coordination:
 
     def _is_serious(self, line: Timeline, first: Moment, second: Moment, level: int) -> bool:
         """Whether nothing mends what is half done: nobody around the operation, nor another run of a task that may be repeated."""
-        if not line.operation.endpoint and all(is_repeatable(m.event, self.program) for m in (first, second)):
+        if not line.operation.endpoint and all(does_again(line, m, self.program) for m in (first, second)):
             return False
-        return self._is_whole(line) and _are_near(first, second, level) and self._are_related(first, second)
+        return (
+            self._is_whole(line)
+            and not self._has_callers(line)
+            and _are_near(first, second, level)
+            and self._are_related(first, second)
+        )
 
     def _are_related(self, first: Moment, second: Moment) -> bool:
         """Whether the rows of two models point at each other or at rows of the same model, or are told by one variable."""
@@ -156,6 +164,16 @@ class Coordination:
             return False
         return owner is None or not any(isinstance(base, str) for base in self.program.mro(owner))
 
+    def _has_callers(self, line: Timeline) -> bool:
+        """Whether somebody calls a function that no entry point was seen to reach: a transaction may be open there."""
+        function = line.operation.function
+        if line.operation.entry_point is not None:
+            return False
+        return any(
+            caller is not function and (module.is_migration or not self.program.project.is_exempt(module.path))
+            for _, module, caller in self.program.calls_named(function.name)
+        )
+
     @cached_property
     def _requests_are_atomic(self) -> bool:
         return any(is_atomic(settings) for _, settings in all_settings(self.program))
@@ -170,13 +188,15 @@ class Coordination:
     def _belong_together(self, line: Timeline, first: Moment, second: Moment) -> bool:
         if first.event.model == second.event.model or not can_follow(first, second):
             return False
-        if not _in_one_handler(line, first, second) or finds_again(first.event):
+        if not _in_one_handler(line, first, second) or _is_found_again(line, first):
             return False
-        if any(only_tells_time(m.event, self.program) for m in (first, second)):
+        if any(only_tells_time(m.event, self.program) or saves_as_it_was(line, m) for m in (first, second)):
             return False
         if {first.event.model, second.event.model} & records(self.program) or second.event.model in logs(self.program):
             return False
-        if _same_call(first, second):
+        if _same_call(first, second) or _may_be_queued(line, second, fork(first, second)):
+            return False
+        if _are_optional(first, second):
             return False
         if any(later.event.model == first.event.model for later in line.after(second, "write")):
             return False
@@ -186,31 +206,42 @@ class Coordination:
 
     def _commits(self, line: Timeline) -> Pair | None:
         """The first commit that ends other writes than an earlier commit of the same operation."""
-        commits = [c for c in line.of("commit") if not in_handler(c) and not detached(c, self.program)]
+        commits = [c for c in line.of("commit") if not (in_handler(c) or detached(c, self.program))]
         for number, second in enumerate(commits):
             for first in commits[:number]:
                 apart = first.key != second.key and _in_one_handler(line, first, second)
-                if apart and can_follow(first, second) and self._split(line, first, second):
-                    return pair(line, second, first, fork(first, second), certain=self._is_whole(line))
+                halves = self._halves(line, first, second) if apart and can_follow(first, second) else None
+                if halves is not None:
+                    found = pair(line, second, first, fork(first, second), certain=self._is_whole(line))
+                    return replace(found, halves=halves)
         return None
 
-    def _split(self, line: Timeline, first: Moment, second: Moment) -> bool:
+    def _halves(self, line: Timeline, first: Moment, second: Moment) -> tuple[str, str] | None:
+        """A model of each of two commits that end different writes of one operation; None where they do not."""
         own = family(first.event, self.program)
         if own != family(second.event, self.program) or own not in BEGIN_BY_THEMSELVES:
-            return False
-        before, after = (self._ended_by(line, commit, own) for commit in (first, second))
-        return bool(before and after) and not before & after and not self._outside_between(line, first, second)
+            return None
+        ended, after = (self._ended_by(line, commit, own) for commit in (first, second))
+        if not line.operation.endpoint and only_mends(line, ended):
+            return None
+        level = fork(first, second)
+        before = [m.event.model for m in ended if not looks_up_first(line, m.event.model, first, level)]
+        later = [m.event.model for m in after]
+        if not before or not later or set(before) & set(later) or self._outside_between(line, first, second):
+            return None
+        return before[0], later[0]
 
-    def _ended_by(self, line: Timeline, commit: Moment, own: str) -> frozenset[str]:
-        """The models whose changes a commit ends; records of what was done are not counted."""
-        models = set()
+    def _ended_by(self, line: Timeline, commit: Moment, own: str) -> list[Moment]:
+        """The changes that a commit ends, the last one first; records of what was done are not counted."""
+        found = []
         for moment in reversed(line.moments[: commit.index]):
             if moment.effect == "commit" and can_follow(moment, commit):
                 break
             is_own = moment.effect in CHANGES and family(moment.event, self.program) == own
             if is_own and can_follow(moment, commit) and self.transactions.changes_a_row(moment):
-                models.add(moment.event.model)
-        return frozenset(models) - records(self.program) - {""}
+                found.append(moment)
+        untold = records(self.program) | {""}
+        return [m for m in found if m.event.model not in untold]
 
     def _outside_between(self, line: Timeline, first: Moment, second: Moment) -> bool:
         """Whether another system is asked between two moments: no transaction may span that."""
@@ -259,6 +290,27 @@ def _in_one_handler(line: Timeline, first: Moment, second: Moment) -> bool:
     level = fork(first, second)
     items = [p.item for p in first.points[:level]]
     return any(isinstance(x, Inlined) and x.outcome.function is entry.function for x in items)
+
+
+def _is_found_again(line: Timeline, write: Moment) -> bool:
+    """Whether whoever tries again finds the row: it is made, or was made before, where there is none."""
+    if finds_again(write.event):
+        return True
+    earlier = (m for m in line.before(write, "write") if m.event.model == write.event.model)
+    return any(finds_again(m.event) and m.event.function is write.event.function for m in earlier)
+
+
+def _may_be_queued(line: Timeline, second: Moment, level: int) -> bool:
+    """Whether the call that leads to a write may also hand the work to a queue."""
+    key = second.points[level].key
+    return any(m.points[level].key == key for m in line.of("enqueue") if fork(m, second) >= level)
+
+
+def _are_optional(first: Moment, second: Moment) -> bool:
+    """Whether each of two writes is in a branch of its own: neither is half of the other."""
+    level = fork(first, second)
+    pairs = ((first, second), (second, first))
+    return all(any(f.kind == "branch" for f in own_frames(one, other, level)) for one, other in pairs)
 
 
 def _same_call(first: Moment, second: Moment) -> bool:

@@ -17,7 +17,11 @@ LEVELS = frozenset({"error", "critical", "fatal", "aerror", "acritical"})
 
 
 def bare_failure_logs(calls: Iterable[Call]) -> Iterator[Call]:
-    """Error-level log calls in a handler whose text is fixed, where nothing else there passes the exception on."""
+    """Error-level log calls in a handler whose text is fixed, where nothing else there passes the exception on.
+
+    One for each handler.
+    """
+    seen: set[int] = set()
     for call in calls:
         name, package = call.event.api.rpartition(".")[2], call.event.api.partition(".")[0]
         if call.effect != "report" or package not in LOGGERS or name not in LEVELS:
@@ -25,7 +29,10 @@ def bare_failure_logs(calls: Iterable[Call]) -> Iterator[Call]:
         frame = call.event.frame
         handler = next((f for f in frame.chain() if f.kind == "handler"), None) if frame is not None else None
         node = handler.node if handler is not None else None
-        if isinstance(node, n.Handler) and _is_bare(call.event.node) and not _is_passed_on(node):
+        if not isinstance(node, n.Handler) or id(node) in seen:
+            continue
+        if _is_bare(call.event.node) and not _is_passed_on(node):
+            seen.add(id(node))
             yield call
 
 

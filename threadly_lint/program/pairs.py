@@ -16,7 +16,7 @@ class Pair:
     """An effect and a write of the same operation.
 
     ``point`` is the call through which the effect happens, seen from where its trail parts from that of the write, at
-    ``level``. ``others`` counts further places to which the same call leads.
+    ``level``. ``others`` counts further places to which the same call leads; ``halves`` are the models of two commits.
     """
 
     timeline: Timeline
@@ -26,6 +26,7 @@ class Pair:
     point: Point
     certain: bool = True
     others: int = 0
+    halves: tuple[str, str] = ("", "")
 
     @property
     def path(self) -> str:
@@ -127,6 +128,11 @@ def innermost(bad: Iterable[Pair], good: Iterable[Moment]) -> Iterator[Pair]:
     for one in bad:
         point = next((p for p in reversed(one.moment.points[one.level :]) if p.key not in fine), one.point)
         yield replace(one, point=point)
+
+
+def where_they_part(bad: Iterable[Pair], _: Iterable[Moment]) -> Iterator[Pair]:
+    """One for each call at which the trails part."""
+    yield from bad
 
 
 def by_place(

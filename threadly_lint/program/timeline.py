@@ -232,6 +232,11 @@ def shared_frames(one: Moment, other: Moment, level: int) -> int:
     return _shared(_outermost_first(one, level), _outermost_first(other, level))
 
 
+def own_frames(one: Moment, other: Moment, level: int) -> list[Frame]:
+    """The constructs around ``other`` at a level that are not around ``one`` as well."""
+    return _outermost_first(other, level)[shared_frames(one, other, level) :]
+
+
 def _outermost_first(moment: Moment, level: int) -> list[Frame]:
     return list(moment.frames_at(level))[::-1]
 
