@@ -94,6 +94,25 @@ def add_ShopServicer_to_server(servicer, server):
     assert {name.strip(): r for name, r in found.items()} == {"Shop.Remove": Reach(("/Shop/Remove",), ("write",))}
 
 
+def test_procedures_may_take_more_than_they_are_given(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        HEAD
+        + """
+class Shop(shop_pb2_grpc.ShopServicer):
+    def Remove(self, request, context, *args, retry=False, **kwargs):
+        db.execute("delete from thing")
+
+    def price(self, thing, amount, discount):
+        db.execute("delete from thing")
+
+
+shop_pb2_grpc.add_ShopServicer_to_server(Shop(), grpc.server(futures.ThreadPoolExecutor()))
+""",
+    )
+    assert {name.strip(): r.unguarded for name, r in found.items()} == {"Shop.Remove": ("write",)}
+
+
 def test_interceptors(tmp_path: Path) -> None:
     source = """
 class Gate(grpc.ServerInterceptor):

@@ -120,3 +120,45 @@ def test_managers_of_other_libraries_select_rows(tmp_path: Path, manager: str, b
     program = program_of(tmp_path, files)
     found = [(o.effect, o.event.model) for e in program.entry_points for r in e.runs for o in r.inside]
     assert found == [("build-read", "Order"), ("write", "Order")]
+
+
+def test_a_global_that_other_modules_set_is_not_what_it_starts_as(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+import desk
+import sqlite3
+from bottle import Bottle, request
+
+app = Bottle()
+db = sqlite3.connect("shop.db")
+
+
+@app.post("/in")
+def come_in():
+    desk.clerk = request.forms["name"]
+    desk_of_nobody = desk
+    desk_of_nobody.closed = True
+
+
+@app.post("/a")
+def served():
+    if desk.clerk is None:
+        return
+    db.execute("delete from thing")
+
+
+@app.post("/b")
+def never_served():
+    if desk.guest is None:
+        return
+    db.execute("delete from thing")
+""",
+        desk="clerk = None\nguest = None\nclosed = False\n",
+        test_desk="import desk\n\n\ndef test_it():\n    desk.guest = 'somebody'\n",
+    )
+    assert {name: r.unguarded for name, r in found.items()} == {
+        "POST come_in": (),
+        "POST served": ("write",),
+        "POST never_served": (),
+    }

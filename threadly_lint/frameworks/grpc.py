@@ -69,7 +69,8 @@ def _procedures(program: Program, info: Class, base: str) -> Iterator[tuple[str,
         function = handler_behind(value) if owner in own else None
         if function is None or name.startswith("_") or program.kind(function) != "function":
             continue
-        if name in declared if declared is not None else len(function.params) == 3 and name not in helpers:
+        asked = [p for p in function.params if p.kind in ("positional", "normal") and p.default is None]
+        if name in declared if declared is not None else len(asked) == 3 and name not in helpers:
             yield name, function
 
 

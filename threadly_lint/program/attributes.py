@@ -6,6 +6,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.callers import claim, dereferenced
 from threadly_lint.program.class_decorators import method_decorators
+from threadly_lint.program.interfaces import implementations, only_annotated
 from threadly_lint.program.marks import is_markable, mark
 from threadly_lint.program.names import Class, Function
 from threadly_lint.program.receivers import inferred_receiver
@@ -242,7 +243,7 @@ def instance_attribute(a: Activation, atom: Atom, shape: t.Inst, name: str, node
         return authenticated_flag(a, atom, name, node)
     if own is None and found is None and a.program.models.is_model(shape.info):
         own = reverse_value(a.program, shape.info, name) or None
-    if own is None and found is None:
+    if own is None and (found is None or only_annotated(a.program, shape.info, name)):
         own = a.program.method_stores(shape.info, name) or None
     value = t.join(own or (), found or ()) if own is None or found is None else own
     if not a.program.models.is_model(shape.info):
@@ -269,6 +270,10 @@ def _inherited(a: Activation, shape: t.Inst, tags: t.Tags, *, is_found: bool) ->
 
 def class_value(a: Activation, atom: Atom, info: Class, name: str, node: n.Expr) -> Value | None:
     """What an instance finds in its class: methods bound, properties run, columns as fields."""
+    behind = implementations(a.program, info, name) if isinstance(atom.shape, t.Inst) else None
+    if behind is not None:
+        found = (class_value(a, atom._replace(shape=t.Inst(c)), c, name, node) or () for c in behind)
+        return t.join(*found) or t.unknown(atom.tags)
     return value_along(a, atom, a.program.mro(info), name, node)
 
 

@@ -161,9 +161,9 @@ class Behaviour:
                 a.emit("reject", key, node, receiver=(atom,), value=value)
                 a.leave(Exit("raise", (), a.state.auth, 0, node, a.frame))
                 return
-            elif isinstance(shape, t.Inst) and self.program.models.is_model(shape.info):
-                if self.program.models.is_column(shape.info, key):
-                    a.emit("assign", key, node, receiver=(atom,), value=value, model=shape.info.name)
+            elif (row := self.program.models.row_of(shape)) is not None:
+                if self.program.models.is_column(row, key):
+                    a.emit("assign", key, node, receiver=(atom,), value=value, model=row.name)
             elif isinstance(shape, t.Func | t.Wrapped):
                 for function in functions_of(atom, 0 if isinstance(shape, t.Func) else 1):
                     slot = (function.symbol, key)

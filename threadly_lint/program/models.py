@@ -99,6 +99,21 @@ class Models:
                     return found
         return None
 
+    def row_of(self, shape: t.Shape) -> Class | None:
+        """The model of a row; what a library only knows by a mix-in (the current user) is a row of the one model that has it."""
+        if isinstance(shape, t.Inst):
+            return shape.info if self.is_model(shape.info) else None
+        return self._mixing_in(shape.name) if isinstance(shape, t.Obj) else None
+
+    def _mixing_in(self, name: str) -> Class | None:
+        known: dict[str, Class | None] = self.program.memo.setdefault("models by mix-in", {})
+        if name not in known:
+            own = self.program.knowledge.class_of(name)
+            found = [] if own is None else [c for c in self.program.classes if name in self.program.library_bases(c)]
+            models = [c for c in found if self.is_model(c)]
+            known[name] = models[0] if len(models) == 1 and not self._is_base(name) else None
+        return known[name]
+
     def is_column(self, info: Class, name: str) -> bool:
         """Whether setting an attribute may change a row: where columns are written down, it must be one of them."""
         if not self.program.inherits(info, DJANGO):

@@ -17,7 +17,7 @@ from threadly_lint.program.credentials import (
     verifies_password,
 )
 from threadly_lint.program.effects import Occurrence
-from threadly_lint.program.publicness import by_address, effects_of, evident_purpose
+from threadly_lint.program.publicness import GUESSABLE, by_address, effects_of, evident_purpose
 from threadly_lint.program.types import Guard
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.values import Confidence
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 MESSAGES = frozenset({"mail", "sms", "push"})
-GUESSABLE = re.compile(r"(^|_)(code|otp|pin|passcode)(_|$)", re.IGNORECASE)
 UNGUESSABLE = "uuid.UUID"
 INSERTING = re.compile(r"^\W*(insert|replace|merge|upsert)\b", re.IGNORECASE)
 CREATING = frozenset({"construct", "upsert"})

@@ -170,6 +170,8 @@ class Program:
             if name in module.rebound and not any(isinstance(x.shape, t.Func | t.ClassRef | t.Wrapped) for x in value):
                 self._globals[key] = t.join(value, t.unknown())
                 value = t.join(value, self._rebindings(module, name))
+            elif value and self.slots.set_from_outside(module, name):
+                value = t.join(value, t.unknown())
             self._globals[key] = value or self._through_star(module, name)
         return self._globals[key]
 

@@ -62,6 +62,7 @@ PASSWORD_CHECK = re.compile(r"(check|verify)(_\w+)?|checkpw|authenticate")
 MAKES_ROW = re.compile(r"(create|add|insert|save_new)(_\w+)?")
 SECRET_LINK = re.compile(r"[<{][^<>{}]*\b\w*(secret|signature|signed|hmac)\w*[^<>{}]*[>}]", re.IGNORECASE)
 ADDRESS = "an entrance by its address"
+GUESSABLE = re.compile(r"(^|_)(code|otp|pin|passcode)(_|$)", re.IGNORECASE)
 CHANGES = ("write", "construct", "assign", "commit")
 ONLY_REDIRECTS = {"return", "redirect"}
 
@@ -186,9 +187,17 @@ def _entrance(program: Program, effects: list[Occurrence], kinds: set[str]) -> P
         return Purpose("sign-up", "registers an account")
     if any(hashes_password(o) or renews_credentials(o) for o in effects):
         return Purpose("credentials", "creates or renews credentials")
+    if "external-call" in kinds and any(map(_makes_code, effects)):
+        return Purpose("credentials", "sends a code")
     if any(o.effect == "enqueue" or (o.event.fact is not None and o.event.fact.service == "mail") for o in effects):
         return Purpose("credentials", "mails a code or link")
     return None
+
+
+def _makes_code(occurrence: Occurrence) -> bool:
+    """Whether a row is made with a short code that the caller did not bring."""
+    named = [value for name, value in occurrence.event.keywords if GUESSABLE.search(name)]
+    return occurrence.effect == "construct" and any(value and not t.has_tag(value, "request") for value in named)
 
 
 def _opens_session(program: Program, effects: list[Occurrence]) -> bool:

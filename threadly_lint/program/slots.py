@@ -15,7 +15,7 @@ from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
-    from threadly_lint.program.names import Class, Function
+    from threadly_lint.program.names import Class, Function, Module
     from threadly_lint.program.program import Program
 
 MAX_WRITERS = 12
@@ -54,6 +54,20 @@ class Slots:
             if function is function.module.body and (function.module.path, key) not in self._searched:
                 self._searched.add((function.module.path, key))
                 self.program.generic_outcome(function)
+
+    def set_from_outside(self, module: Module, name: str) -> bool:
+        """Whether a function of another module puts something else into a global (``settings.user = name``)."""
+        exempt = self.program.project.is_exempt
+        writers = (f for f in self._writers.get(name, ()) if f.module is not module and f is not f.module.body)
+        return any(self._sets(f, module, name) for f in writers if not exempt(f.module.path))
+
+    def _sets(self, function: Function, module: Module, name: str) -> bool:
+        targets = (x for node in walk(function.node) if isinstance(node, n.Assign) for x in node.targets)
+        owners = (
+            x.value.id for x in targets if isinstance(x, n.Attribute) and x.attr == name and isinstance(x.value, n.Name)
+        )
+        found = (self.program.global_value(function.module, x) for x in owners if x in function.module.scope)
+        return any(isinstance(x.shape, t.ModuleRef) and x.shape.module is module for value in found for x in value)
 
     def _search(self, owner: str, key: str) -> None:
         if (owner, key) not in self._searched:
