@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from threadly_lint.skeleton import nodes as n
 
 ABOUT_CALLER = ("credential", "session", "identity")
+COROUTINE = "coroutine"
 CALLER_TEST = frozenset({Tag("caller-test")})
 
 
@@ -88,7 +89,8 @@ class Activation:
     """The run of ``function``. ``state`` is None after a point that cannot be passed.
 
     A ``patient`` activation calls others as often as there are endpoints: they are run with all that is known of their arguments.
-    ``passed`` are the keywords with which a middleware went on.
+    ``passed`` are the keywords with which a middleware went on. ``coroutines`` says of each coroutine that was made and not
+    awaited at once which events are its own: from where and to where they reach in ``events``.
     """
 
     def __init__(
@@ -122,6 +124,8 @@ class Activation:
         self.places: dict[str, Value] = {}
         self.checked_at_ends: list[frozenset[str]] = []
         self.passed: dict[str, Value] = {}
+        self.awaited: n.Expr | None = None
+        self.coroutines: list[tuple[int, int]] = []
 
     # Names -------------------------------------------------------------------------------------------------------------
 
@@ -293,6 +297,8 @@ def outcome_of(activation: Activation, *, is_generator_object: bool) -> Outcome:
     returned = _decided(a, t.join(*(t.proven(e.value, e.auth) for e in normal)))
     if yields and is_generator_object:
         returned = (t.Atom(t.Seq("list", None, returned), t.tags_of(returned)),)
+    if a.coroutines:
+        returned = t.untagged(returned, COROUTINE)
     auth = frozenset().union(*(e.auth for e in normal)) if normal and all(e.auth for e in normal) else NO_PROOF
     checked = frozenset.intersection(*a.checked_at_ends) if a.checked_at_ends else frozenset()
     return Outcome(

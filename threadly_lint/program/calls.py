@@ -7,6 +7,7 @@ from collections.abc import Callable
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, merge
 from threadly_lint.program.attributes import class_value
+from threadly_lint.program.awaiting import awaited_here, made
 from threadly_lint.program.callbacks import around_arguments, handed_functions, run_callbacks
 from threadly_lint.program.checks import (
     builtin_method,
@@ -15,7 +16,7 @@ from threadly_lint.program.checks import (
     library_check,
     text_test,
 )
-from threadly_lint.program.containers import change_container, container_method, element
+from threadly_lint.program.containers import CHANGING, change_container, container_method, element
 from threadly_lint.program.contexts import call_in_context
 from threadly_lint.program.effects import Exit
 from threadly_lint.program.expressions import evaluate, path_of
@@ -45,12 +46,20 @@ def evaluate_call(a: Activation, expr: n.Call) -> Value:
     func = evaluate(a, expr.func)
     with around_arguments(a, func, expr):
         args, keywords = arguments(a, expr)
+        if a.coroutines and not _keeps(expr):
+            args, keywords = awaited_here(a, args, keywords)
     if a.state is None:
         return ()
     for atom in func:
         if isinstance(atom.shape, t.Lib) and (special := SPECIAL.get(atom.shape.name)):
             return special(a, expr, args, keywords)
-    return call_value(a, func, args, keywords, expr)
+    mark = len(a.events)
+    return made(a, expr, func, call_value(a, func, args, keywords, expr), mark)
+
+
+def _keeps(expr: n.Call) -> bool:
+    """``tasks.append(load(x))``: the coroutine waits in a container."""
+    return isinstance(expr.func, n.Attribute) and expr.func.attr in CHANGING
 
 
 def arguments(a: Activation, expr: n.Call) -> tuple[tuple[Value, ...], dict[str, Value]]:

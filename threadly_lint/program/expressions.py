@@ -9,6 +9,7 @@ from typing import Any
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, merge
 from threadly_lint.program.attributes import attribute
+from threadly_lint.program.awaiting import awaited_here
 from threadly_lint.program.containers import element, fixed_items, item
 from threadly_lint.program.coroutines import is_coroutine
 from threadly_lint.program.effects import Exit
@@ -169,7 +170,12 @@ def _starred(a: Activation, expr: n.Starred) -> Value:
 
 def _await(a: Activation, expr: n.Await) -> Value:
     """What is awaited has the value that it yields; a lazy query runs now."""
-    return awaited(a, evaluate(a, expr.value), expr)
+    outer, a.awaited = a.awaited, expr.value
+    value = evaluate(a, expr.value)
+    a.awaited = outer
+    if a.coroutines:
+        (value,), _ = awaited_here(a, (value,), {})
+    return awaited(a, value, expr)
 
 
 def _yield(a: Activation, expr: n.Yield) -> Value:
