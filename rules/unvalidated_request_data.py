@@ -80,8 +80,6 @@ from threadly_lint.rule import Confidence, Endpoint, Finding, Flow, Program, Rul
 
 rule = Rule(code="TLV001", pattern="validation-pipeline", level="error", planned_fix="suggested")
 
-PREPOSITIONS = {"database write": "a database write", "external call": "an external call", "file path": "a file path"}
-
 
 @rule.for_each(Endpoint)
 def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
@@ -96,20 +94,11 @@ def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
         done |= {flow.kind, flow.span}
         yield rule.finding(
             flow,
-            f"`{endpoint.label}` passes {flow.source_names} unvalidated to {kind(flow)} (`{what(flow)}`)",
+            f"`{endpoint.label}` passes {flow.source_names} unvalidated to {flow.sink_words}",
             confidence=confidence(flow),
             endpoint=endpoint.label,
             trail=flow.trail,
         )
-
-
-def kind(flow: Flow) -> str:
-    return PREPOSITIONS.get(flow.kind, f"a {flow.kind}")
-
-
-def what(flow: Flow) -> str:
-    event = flow.occurrence.event
-    return event.model or event.api.rpartition(".")[2]
 
 
 def confidence(flow: Flow) -> Confidence:

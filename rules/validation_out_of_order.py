@@ -98,26 +98,31 @@ HOW = {
 }
 
 
-@rule.for_each(Endpoint)
-def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
-    """One finding for an endpoint: the first effect on the wrong side of the schema, else a verdict that is ignored."""
-    if is_signed(endpoint):
-        return
-    for flow in request_flows(program, endpoint):
-        if flow.standing != "unchecked" and not (flow.poured or flow.repeated):
+@rule.for_each(Program)
+def check(program: Program, _: Program) -> Iterator[Finding]:
+    """For each endpoint the first effect on the wrong side of the schema, else each verdict that is ignored, once."""
+    seen: set[object] = set()
+    for endpoint in program.each(Endpoint):
+        if is_signed(endpoint):
+            continue
+        flow = next((f for f in request_flows(program, endpoint) if is_misplaced(f)), None)
+        if flow is not None:
             yield misplaced(endpoint, flow)
-            return
-    for run in endpoint.runs:
-        for occurrence in run.inside:
-            if ignored_verdict(occurrence.event):
-                yield ignored(endpoint, occurrence)
-                return
+            continue
+        asked = next((o for run in endpoint.runs for o in run.inside if ignored_verdict(o.event)), None)
+        if asked is not None and (asked.path, asked.span) not in seen:
+            seen.add((asked.path, asked.span))
+            yield ignored(endpoint, asked)
+
+
+def is_misplaced(flow: Flow) -> bool:
+    return flow.standing != "unchecked" and not (flow.poured or flow.repeated)
 
 
 def misplaced(endpoint: Endpoint, flow: Flow) -> Finding:
     return rule.finding(
         flow,
-        f"`{endpoint.label}` passes {flow.source_names} on {HOW[flow.standing]}: to `{flow.occurrence.event.api.rpartition('.')[2]}`",
+        f"`{endpoint.label}` passes {flow.source_names} on {HOW[flow.standing]}: to {flow.sink_words}",
         confidence="low" if flow.record else "high",
         endpoint=endpoint.label,
         trail=flow.trail,

@@ -17,8 +17,9 @@ from threadly_lint.program.containers import escapes
 from threadly_lint.program.effects import Outcome
 from threadly_lint.program.expressions import path_of
 from threadly_lint.program.libraries import Call
+from threadly_lint.program.lookups import must_exist, selected_by
 from threadly_lint.program.names import Function
-from threadly_lint.program.request_data import CHECKED, ESCAPED, checked, is_raw, unchecked_tags
+from threadly_lint.program.request_data import CHECKED, ESCAPED, checked, is_raw, raw_tags, unchecked_tags
 from threadly_lint.program.types import NO_TAGS, Atom, Tag, Tags, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -106,6 +107,14 @@ def learn_from_comparison(
             and not all(map(t.is_none, other))
         ):
             vouch(when_true, place, when_true.env.get(place) or mine)
+        if other and not unchecked_tags(other) and _is_of_upload(mine):
+            a.emit("upload-test", op, test)
+
+
+def _is_of_upload(value: Value) -> bool:
+    """Whether something about an uploaded file is asked: its type, the end of its name."""
+    tags = raw_tags(value)
+    return bool(tags) and all(x.detail == "files" for x in tags)
 
 
 def within_range(test: n.Compare, values: list[Value], state: State | None) -> None:
@@ -182,7 +191,10 @@ def _items(atom: Atom) -> tuple[Value, ...]:
 
 def library_check(a: Activation, call: Call, value: Value) -> Value:
     """What a library call says about its arguments: in place by returning at all, or by the truth of its result."""
-    if a.state is None or not any(unchecked_tags(v) for v in (call.receiver, *call.given)):
+    if a.state is None:
+        return value
+    value = _found(a, call, value)
+    if not any(unchecked_tags(v) for v in (call.receiver, *call.given)):
         return value
     if call.name.startswith(("re.", "regex.")):
         return _pattern(a, call, value)
@@ -197,9 +209,17 @@ def library_check(a: Activation, call: Call, value: Value) -> Value:
         return checked(value)
     if not facts and a.program.libraries.may_check(call):
         a.emit("handed-on", call.name, call.node, args=call.args, keywords=call.keywords)
-    if fact is None:
-        return value
-    return _validator(a, call, fact, value)
+    return value if fact is None else _validator(a, call, fact, value)
+
+
+def _found(a: Activation, call: Call, value: Value) -> Value:
+    """A row that is there vouches for what has selected it; one that must be there does so at once."""
+    if selected := list(selected_by(a, call)):
+        value = tell(a, value, "vouches", selected)
+    if (places := _vouched(value, True)) and must_exist(a, call, value) and a.state is not None:
+        for place in places & a.places.keys():
+            vouch(a.state, place, a.state.env.get(place) or a.places[place])
+    return value
 
 
 def _by_keyword(a: Activation, call: Call, keyword: str) -> bool:

@@ -49,6 +49,7 @@ class Event:
 
     ``construct`` (a model row is made), ``assign`` (an attribute of a row is set), ``reject`` (the caller is turned away),
     ``raise``, ``sign-in`` (a session or token is issued), ``answer-status`` (the status of an answer is set),
+    ``upload-test`` (something about an uploaded file is compared with what the server knows),
     ``handed-on`` (a function of which nothing is known is given request data).
     ``auth`` is the proof that an authenticated caller got here, as far as this function shows it.
     """

@@ -304,6 +304,7 @@ class Libraries:
             )
         if effects & FETCHING:
             kept = frozenset(x for x in tags if x.kind in PASSED_ON)
+            value = t.tagged(value, frozenset(x for x in t.tags_of(call.receiver) if x.kind == "vouches"))
             chosen = frozenset({Tag("chosen")}) if any(x.kind == "request" for x in tags) else NO_TAGS
             value = value or t.unknown()
             return self._selected(t.tagged(value, kept | chosen), call, kept)

@@ -245,6 +245,9 @@ class Program:
         return ()
 
     def _or_annotation(self, scope: Activation, node: n.Assign, value: Value) -> Value:
+        """The annotation tells more than an unknown value, and than the parameter that a class declares as a field."""
+        if node.annotation is not None and scope.class_scope is not None and t.has_tag(value, "request"):
+            return annotated(scope, node.annotation)
         if node.annotation is None or not all(isinstance(x.shape, t.Unknown) or t.is_none(x) for x in value):
             return value
         return t.join(value, annotated(scope, node.annotation))

@@ -46,6 +46,7 @@ TWO_PATHS = frozenset("rename renames replace copy copy2 copyfile copytree move 
 INCIDENTAL = frozenset({"url", "headers", "cookies"})
 BODIES = frozenset({"body", "json"})
 FORWARDED = frozenset({"auth", "cookies", "headers"})
+GRANT = "grant_type"
 IDENTITY_CHECKS = ("token-check", "token", "user-check", "sign-in", "current-user")
 CHECKING_MODELS = ("beanie.Document", "odmantic.Model", "ormar.Model")
 SCALARS = frozenset("str bytes int float bool".split())
@@ -86,6 +87,13 @@ class Flow:
     def source_names(self) -> str:
         """The sources in words."""
         return source_words(self.sources)
+
+    @property
+    def sink_words(self) -> str:
+        """Where it ends up, in words: the kind of effect with the model or function."""
+        event = self.occurrence.event
+        article = "an" if self.kind[0] in "aeiou" else "a"
+        return f"{article} {self.kind} (`{event.model or event.api.rpartition('.')[2]}`)"
 
     @property
     def incidental(self) -> bool:
@@ -153,6 +161,8 @@ def _flows_of(program: Program, endpoint: EntryPoint, run: Run) -> Iterator[Flow
             continue
         if kind == "external call" and _is_guarded_address(run, occurrence):
             continue
+        if kind == "database write" and _is_examined_upload(run.occurrences[:position], sources):
+            continue
         reader = _reader(endpoint, occurrence, sources, readers)
         path, span = _place(occurrence, reader)
         first = places.setdefault((path, span, kind), endpoint)
@@ -177,6 +187,12 @@ def _is_guarded_address(run: Run, sink: Occurrence) -> bool:
         if occurrence.effect == "validation" and fact is not None and fact.name.startswith("ipaddress."):
             return True
     return False
+
+
+def _is_examined_upload(earlier: tuple[Occurrence, ...], sources: Tags) -> bool:
+    """Whether a file is kept whose type or name has been compared with what the server takes."""
+    is_file = all(x.detail == "files" for x in sources)
+    return is_file and any(o.effect == "upload-test" for o in earlier)
 
 
 def _is_whole_text(program: Program, event: Event) -> bool:
@@ -276,7 +292,7 @@ def _values(program: Program, event: Event, kind: SinkKind | None) -> Iterator[V
 
 def _sent(program: Program, event: Event) -> Iterator[Value]:
     """Address and body; headers and cookies are passed on, credentials go to whoever checks them."""
-    if _checks_identity(program, event) or _passes_body_on(event):
+    if _checks_identity(program, event) or _exchanges_code(event) or _passes_body_on(event):
         return
     yield from event.args
     for name, value in event.keywords:
@@ -287,6 +303,12 @@ def _sent(program: Program, event: Event) -> Iterator[Value]:
 def _checks_identity(program: Program, event: Event) -> bool:
     is_provider = event.fact is not None and event.fact.service == "identity"
     return is_provider or program.knowledge.fact(event.api, *IDENTITY_CHECKS) is not None
+
+
+def _exchanges_code(event: Event) -> bool:
+    """Whether an OAuth server is given a code for a token: it says itself whether the code is right."""
+    given = (x.shape for v in (*event.args, *(v for _, v in event.keywords)) for x in v)
+    return any(key == GRANT for shape in given if isinstance(shape, t.Map) for key, _ in shape.entries)
 
 
 def _passes_body_on(event: Event) -> bool:
