@@ -62,6 +62,8 @@ PASSWORD_CHECK = re.compile(r"(check|verify)(_\w+)?|checkpw|authenticate")
 MAKES_ROW = re.compile(r"(create|add|insert|save_new)(_\w+)?")
 SECRET_LINK = re.compile(r"[<{][^<>{}]*\b\w*(secret|signature|signed|hmac)\w*[^<>{}]*[>}]", re.IGNORECASE)
 ADDRESS = "an entrance by its address"
+CONTACT = re.compile(r"(^|_)(e?mail|phone|mobile|tel|telephone)(_|$)", re.IGNORECASE)
+CONTACT_OR_USE = re.compile(rf"{CONTACT.pattern}|type|kind|purpose|scene", re.IGNORECASE)
 GUESSABLE = re.compile(r"(^|_)(code|otp|pin|passcode)(_|$)", re.IGNORECASE)
 CHANGES = ("write", "construct", "assign", "commit")
 ONLY_REDIRECTS = {"return", "redirect"}
@@ -141,6 +143,8 @@ def _purpose(endpoint: EntryPoint, effects: list[Occurrence], kinds: set[str]) -
         return Purpose("webhook", "checks a signature")
     if "token" in kinds and any(map(tests_credentials, effects)):
         return Purpose("sign-in", "checks a password and issues a token")
+    if any(_hands_out_code(endpoint, o) for o in effects):
+        return Purpose("credentials", "hands out a code")
     if ENTRANCE.search(f"{endpoint.route} {endpoint.function.qualname}"):
         return _entrance(endpoint.program, effects, kinds) or by_address(endpoint)
     if any(map(checks_password, effects)):
@@ -187,17 +191,20 @@ def _entrance(program: Program, effects: list[Occurrence], kinds: set[str]) -> P
         return Purpose("sign-up", "registers an account")
     if any(hashes_password(o) or renews_credentials(o) for o in effects):
         return Purpose("credentials", "creates or renews credentials")
-    if "external-call" in kinds and any(map(_makes_code, effects)):
-        return Purpose("credentials", "sends a code")
     if any(o.effect == "enqueue" or (o.event.fact is not None and o.event.fact.service == "mail") for o in effects):
         return Purpose("credentials", "mails a code or link")
     return None
 
 
-def _makes_code(occurrence: Occurrence) -> bool:
-    """Whether a row is made with a short code that the caller did not bring."""
-    named = [value for name, value in occurrence.event.keywords if GUESSABLE.search(name)]
-    return occurrence.effect == "construct" and any(value and not t.has_tag(value, "request") for value in named)
+def _hands_out_code(endpoint: EntryPoint, occurrence: Occurrence) -> bool:
+    """Whether a row is made of an address, what it is for, and a short code that the caller is to bring back later."""
+    event = occurrence.event
+    about = f"{endpoint.route} {endpoint.function.qualname} {event.model}"
+    if occurrence.effect not in ("construct", "write") or not ENTRANCE.search(about):
+        return False
+    brought = [name for name, value in event.keywords if t.has_tag(value, "request")]
+    makes_code = any(GUESSABLE.search(name) and value and name not in brought for name, value in event.keywords)
+    return makes_code and any(map(CONTACT.search, brought)) and all(map(CONTACT_OR_USE.search, brought))
 
 
 def _opens_session(program: Program, effects: list[Occurrence]) -> bool:
