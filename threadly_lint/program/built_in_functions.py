@@ -72,6 +72,20 @@ def _partial(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dic
     return (Atom(t.Partial(args[0], args[1:], tuple(keywords.items()))),) if args else t.ANYTHING
 
 
+def _replaced(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    """``replace(instance, field=value)``: the same instance but for these fields."""
+    changed = {f".{name}": value for name, value in keywords.items() if name not in (OPEN, SPILL)}
+    found = tuple(_with_fields(atom, changed) for atom in args[0]) if args else ()
+    return found or t.ANYTHING
+
+
+def _with_fields(atom: Atom, changed: dict[str, Value]) -> Atom:
+    shape = atom.shape
+    if not isinstance(shape, t.Inst):
+        return atom
+    return atom._replace(shape=shape._replace(keywords=tuple({**dict(shape.keywords), **changed}.items())))
+
+
 def _proxied(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
     """``LocalProxy(function)`` is what the function gives each time."""
     if not any(isinstance(x.shape, t.Func) for v in args[:1] for x in v):
@@ -207,8 +221,13 @@ SPECIAL.update(
         "werkzeug.local.LocalProxy": _proxied,
         "django.utils.functional.SimpleLazyObject": _proxied,
         "typing.cast": lambda a, e, args, kw: args[1] if len(args) > 1 else t.ANYTHING,
+        "attr.evolve": _replaced,
+        "attrs.evolve": _replaced,
         "copy.copy": _same,
         "copy.deepcopy": _same,
+        "copy.replace": _replaced,
+        "dataclasses.replace": _replaced,
+        "msgspec.structs.replace": _replaced,
         "bool": _bool,
         "dict": _dict,
         "list": _list,

@@ -22,6 +22,7 @@ from threadly_lint.program.effects import Exit
 from threadly_lint.program.expressions import evaluate, path_of
 from threadly_lint.program.libraries import PASSED_ON, Call
 from threadly_lint.program.names import Class
+from threadly_lint.program.provided import provider_of
 from threadly_lint.program.request_data import checked, checked_tags
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.program.unseen_databases import note_statement
@@ -138,6 +139,8 @@ def _call_atom(a: Activation, atom: Atom, args: tuple[Value, ...], keywords: dic
         case t.Rest(run):
             a.passed = keywords
             return run(a)
+        case t.Obj() if provided := provider_of((atom,)):
+            return call_value(a, provided, args, keywords, node)
         case t.Obj(name):
             value = call_library(a, Call(a.module, f"{name}.__call__", (atom,), args, keywords, node))
             return a.program.libraries.called_object(a, atom, value, node)

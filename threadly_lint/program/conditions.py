@@ -10,7 +10,7 @@ from threadly_lint.program.checks import believe, learn_from_comparison, within_
 from threadly_lint.program.credentials import CREDENTIAL_COLUMN
 from threadly_lint.program.expressions import evaluate, last_name, path_of
 from threadly_lint.program.queries import consume
-from threadly_lint.program.request_data import checked_tags
+from threadly_lint.program.request_data import checked_tags, is_raw
 from threadly_lint.program.switches import excuse, switch
 from threadly_lint.program.types import Atom, Guard, Proof, Value
 from threadly_lint.skeleton import nodes as n
@@ -31,7 +31,26 @@ def branch(a: Activation, test: n.Expr) -> Branches:
         return _branch_compare(a, test) if len(test.ops) == 1 else _branch_chain(a, test)
     value = evaluate(a, test)
     consume(a, value, test, 1)
-    return _split(a, test, value, t.truthiness)
+    when_true, when_false = _split(a, test, value, t.truthiness)
+    if isinstance(test, n.Call) and isinstance(test.func, n.Name) and test.func.id == "isinstance":
+        _narrow(a, test, when_true)
+    return when_true, when_false
+
+
+def _narrow(a: Activation, test: n.Call, state: State | None) -> None:
+    """What nothing is known of is an instance of the project's class that it is tested for."""
+    path = path_of(test.args[0]) if len(test.args) == 2 else None
+    before = state.env.get(path) if state is not None and path is not None else None
+    if (
+        state is None
+        or path is None
+        or not before
+        or not all(x.shape in (t.Unknown(), t.Obj("object")) for x in before)
+    ):
+        return
+    known = a.program.libraries.instances(evaluate(a, test.args[1])) if a.state is not None else ()
+    if len(known) == 1 and isinstance(known[0].shape, t.Inst) and not any(map(is_raw, t.tags_of(before))):
+        state.env[path] = tuple(Atom(known[0].shape, x.tags, x.proof) for x in before)
 
 
 def _branch_chain(a: Activation, test: n.Compare) -> Branches:

@@ -26,11 +26,12 @@ def _callable(atom: Atom, depth: int) -> Value:
 
 
 def _instance(value: Value, depth: int) -> Value:
-    """What a provider that is handed to another one gives in its place."""
+    """What a provider that is handed to another one gives in its place; of another container's nobody knows."""
     found: list[Value] = []
     for atom in value:
         made = _callable(atom, depth)
-        found.append(tuple(_built(x) for x in made) if made else (atom,))
+        is_open = isinstance(atom.shape, t.LibMethod) and atom.shape.owner.startswith(PROVIDERS)
+        found.append(tuple(_built(x) for x in made) if made else t.unknown() if is_open else (atom,))
     return t.join(*found)
 
 
