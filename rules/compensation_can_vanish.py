@@ -71,8 +71,9 @@ def pay(order: Order, amount: int):
 ## Exempt
 
 Handlers that end normally, rollbacks of the database session, messages to people, and rows that only say what has
-happened: those that the handler itself makes or sets a column of, those whose reason for failing it saves, and those that
-it saves where somebody is told of the failure.
+happened: those that the handler or its helper makes, those that the handler itself sets a column of, those that get a
+word for failure ("failed", "error"), and those that it saves where somebody is told of the failure. So is a change with
+which the `try` ends: once it is made, nothing there fails.
 
 ## Limits
 
@@ -105,4 +106,6 @@ def check(program: Program, _: Program) -> Iterator[Finding]:
 
 
 def message(found: Undoing) -> str:
-    return f"when the compensation `{found.point.written}` fails, its error hides the first one and nobody is told"
+    model = found.moment.event.model
+    what = f"changes `{model}` back" if model else "takes back an earlier change"
+    return f"`{found.point.written}` {what} after a failure; when it fails itself, its error hides the first one"

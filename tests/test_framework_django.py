@@ -455,7 +455,7 @@ def test_settings_are_read_through_their_modules(tmp_path: Path) -> None:
     files = {
         "manage.py": 'import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.production")\n',
         "config/__init__.py": "",
-        "config/base.py": 'ROOT_URLCONF = "config.urls"\nMIDDLEWARE = ["django.middleware.common.CommonMiddleware"]\n',
+        "config/base.py": 'NAME = "config"\nROOT_URLCONF = "{}.urls".format(NAME)\nMIDDLEWARE = []\n',
         "config/production.py": 'from config.base import *\n\nMIDDLEWARE += ["config.middleware.function"]\n',
         "config/middleware.py": LOGIN_MIDDLEWARE,
         "config/urls.py": 'from django.urls import path\n\nfrom views import remove\n\nurlpatterns = [path("", remove)]\n',

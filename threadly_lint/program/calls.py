@@ -215,7 +215,8 @@ def _call_method(
     if isinstance(receiver.shape, t.Seq | t.Map | t.Const) or owner.startswith(CONTAINER_PREFIXES):
         if name == "format":
             tags = frozenset().union(receiver.tags, *(t.tags_of(v) for v in (*args, *keywords.values())))
-            return t.text_like(_filled(t.shape_text((receiver,)), args), tags)
+            text = _filled(t.shape_text((receiver,)), args)
+            return t.tagged(t.const(text), tags) if text and "{" not in text else t.text_like(text, tags)
         if name in ("get", "pop") and args and (found := _presented(a, receiver, args, node)):
             return found
         value = container_method(a, receiver, name, args)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from threadly_lint.program import types as t
 from threadly_lint.program.effects import Frame
 from threadly_lint.program.timeline import Key, Moment, Point, Timeline, can_follow, fork, timelines
 from threadly_lint.program.writers import Way
 from threadly_lint.program.written_columns import SAVES
 from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
+FAILURE = re.compile(r"fail|error|abort|crash|broken|declined", re.IGNORECASE)
 NOTING = frozenset("save asave update aupdate add".split())
 TELLING = ("log", "report")
 MAIL = "mail"
@@ -79,10 +83,23 @@ def _takes_back(line: Timeline, moment: Moment, level: int) -> bool:
     if moment.effect == "assign" and not _is_committed(line, moment, level):
         return False
     return any(
-        _is_alike(earlier, moment) and fork(earlier, moment) >= level and can_follow(earlier, moment)
+        _is_alike(earlier, moment) and can_follow(earlier, moment) and not _ends_well(earlier, moment, level)
         for earlier in line.moments[: moment.index]
-        if not _in_same_handler(earlier, moment, level)
+        if fork(earlier, moment) >= level and not _in_same_handler(earlier, moment, level)
     )
+
+
+def _ends_well(earlier: Moment, moment: Moment, level: int) -> bool:
+    """Whether an earlier change is the last thing that the ``try`` of the handler does: once it is made nothing fails."""
+    handler = next(frame for frame in moment.frames_at(level) if frame.kind == "handler")
+    tried = next((f.node for f in earlier.frames_at(level) if _handles(f.node, handler)), None)
+    if not isinstance(tried, n.Try) or not tried.body:
+        return False
+    return any(x is earlier.points[level].item.node for x in walk(tried.body[-1]))
+
+
+def _handles(node: n.Node, handler: Frame) -> bool:
+    return isinstance(node, n.Try) and any(x is handler.node for x in node.handlers)
 
 
 def _is_committed(line: Timeline, moment: Moment, level: int) -> bool:
@@ -95,7 +112,9 @@ def _is_alike(earlier: Moment, later: Moment) -> bool:
         return (
             earlier.effect == "external-call" and _changes_elsewhere(earlier) and _library(earlier) == _library(later)
         )
-    return earlier.effect in ("write", "upsert") and earlier.event.model == later.event.model
+    if earlier.effect == later.effect == "assign" and earlier.event.api != later.event.api:
+        return False
+    return earlier.effect in ("write", "upsert", later.effect) and earlier.event.model == later.event.model
 
 
 def _changes_elsewhere(moment: Moment) -> bool:
@@ -114,12 +133,39 @@ def _is_note(line: Timeline, moment: Moment, level: int) -> bool:
     if moment.effect == "external-call":
         return False
     if moment.effect == "assign":
-        return len(moment.points) - 1 == level
-    if Way(line, moment).creates or _sets_anew(line, moment, level):
+        return len(moment.points) - 1 == level or _says_failed(line, moment, level)
+    if _creates_beside(line, moment, level) or _sets_anew(line, moment, level) or _says_failed(line, moment, level):
         return True
     if moment.points[level].written.rpartition(".")[2] not in NOTING:
         return False
     return any(_tells(other) and _in_same_handler(other, moment, level) for other in line.moments)
+
+
+def _creates_beside(line: Timeline, moment: Moment, level: int) -> bool:
+    """Whether the handler's call makes a row of the model: what it deletes or changes as well is not taken back."""
+    key = moment.points[level].key
+    alike = (m for m in line.of("write", "upsert") if m.event.model == moment.event.model)
+    return any(
+        Way(line, m).creates and _in_same_handler(m, moment, level) and m.points[level].key == key for m in alike
+    )
+
+
+def _says_failed(line: Timeline, moment: Moment, level: int) -> bool:
+    """Whether a column gets a word for failure, here or in the helper that is called."""
+    given = moment.points[level].item.node
+    values = [m.event.value for m in line.of("assign") if _goes_with(m, moment, level)]
+    values += [value for _, value in moment.event.keywords]
+    texts = [x for value in values for x in t.constants(value) if isinstance(x, str)]
+    texts += [x.value for x in walk(given) if isinstance(x, n.Constant) and isinstance(x.value, str)]
+    texts += [x.attr for x in walk(given) if isinstance(x, n.Attribute)]
+    return any(FAILURE.search(text) for text in texts if " " not in text)
+
+
+def _goes_with(assigned: Moment, moment: Moment, level: int) -> bool:
+    """Whether a column is set for what a handler saves."""
+    if assigned.event.model != moment.event.model or assigned.index > moment.index:
+        return False
+    return _in_same_handler(assigned, moment, level)
 
 
 def _sets_anew(line: Timeline, moment: Moment, level: int) -> bool:

@@ -39,6 +39,7 @@ from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
+    from threadly_lint.program.names import Function
     from threadly_lint.program.program import Program
 
 MONEY = ("payment",)
@@ -158,9 +159,11 @@ class Coordination:
         nobody seems to call runs in some request; whoever sits at a command sees that it failed.
         """
         entry, owner = line.operation.entry_point, line.operation.function.owner
+        if line.operation.function in self.program.signals.listeners:
+            return False
         if entry is not None:
             return entry.kind != "command"
-        if line.operation.function in self.program.signals.listeners or self._requests_are_atomic:
+        if self._requests_are_atomic:
             return False
         return owner is None or not any(isinstance(base, str) for base in self.program.mro(owner))
 
@@ -183,6 +186,8 @@ class Coordination:
             return False
         if any(may_be_transaction(frame) for _, frame in attached(write, self.program)):
             return False
+        if any(self.program.signals.is_deleting(f) for f in _functions(write)):
+            return False
         return not (self.transactions.covers(line, write) or detached(write, self.program) or in_handler(write))
 
     def _belong_together(self, line: Timeline, first: Moment, second: Moment) -> bool:
@@ -196,7 +201,7 @@ class Coordination:
             return False
         if _same_call(first, second) or _may_be_queued(line, second, fork(first, second)):
             return False
-        if _are_optional(first, second):
+        if _are_optional(first, second) or _in_any_case(first, second):
             return False
         if any(later.event.model == first.event.model for later in line.after(second, "write")):
             return False
@@ -304,6 +309,18 @@ def _may_be_queued(line: Timeline, second: Moment, level: int) -> bool:
     """Whether the call that leads to a write may also hand the work to a queue."""
     key = second.points[level].key
     return any(m.points[level].key == key for m in line.of("enqueue") if fork(m, second) >= level)
+
+
+def _functions(moment: Moment) -> Iterator[Function]:
+    """The functions that are entered on the way to a moment."""
+    for point in moment.points[:-1]:
+        if isinstance(point.item, Inlined):
+            yield point.item.outcome.function
+
+
+def _in_any_case(first: Moment, second: Moment) -> bool:
+    """Whether the second write is in a ``finally``: it is made however the first one ends."""
+    return any(f.kind == "finally" for f in own_frames(first, second, fork(first, second)))
 
 
 def _are_optional(first: Moment, second: Moment) -> bool:

@@ -72,6 +72,11 @@ class Signals:
         functions = (x.shape for receiver in self._all for x in receiver.function)
         return frozenset(shape.info for shape in functions if isinstance(shape, t.Func))
 
+    def is_deleting(self, function: Function) -> bool:
+        """Whether a function listens to deletions, which run in a transaction together with all that listens."""
+        found = (x.shape for receiver in self.receivers if receiver.signals & DELETING for x in receiver.function)
+        return any(isinstance(shape, t.Func) and shape.info is function for shape in found)
+
     @cached_property
     def _all(self) -> tuple[Receiver, ...]:
         """Those that a decorator declares and those that are connected by a call."""
