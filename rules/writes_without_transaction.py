@@ -62,9 +62,9 @@ Commits of one model, and commits in a loop, are not reported, nor is what stand
 These are reported with low confidence: methods that a library calls (`save`, `delete`, a form's or serializer's) and
 functions that listen to signals where no caller is seen, since that one may hold the transaction; functions that nobody
 seems to call where requests are transactions; commands that somebody starts by hand; work outside of requests that may
-simply be done again (queries that set values or delete); models that do not seem to be related, and writes that are far
-from each other. Where an application puts its operations together from functions that commit by themselves, one finding
-stands for all of them.
+simply be done again (queries that set values or delete, rows that a loop finds), and jobs that write six models or more;
+models that do not seem to be related, and writes that are far from each other. Where an application puts its operations
+together from functions that commit by themselves, one finding stands for all of them.
 
 ## Peers
 

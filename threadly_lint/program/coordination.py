@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.names import Function
     from threadly_lint.program.program import Program
 
+JOB = 6
 MONEY = ("payment",)
 STATE_CHANGING = ("payment", "http")
 MENDING = ("external-call", "enqueue", "publish", "write", "upsert", "commit")
@@ -123,8 +124,13 @@ class Coordination:
         return doubtful
 
     def _is_serious(self, line: Timeline, first: Moment, second: Moment, level: int) -> bool:
-        """Whether nothing mends what is half done: nobody around the operation, nor another run of a task that may be repeated."""
+        """Whether nothing mends what is half done: nobody around the operation, nor another run of a task that may be repeated.
+
+        A job of many steps is too long for one transaction.
+        """
         if not line.operation.endpoint and all(does_again(line, m, self.program) for m in (first, second)):
+            return False
+        if not line.operation.endpoint and len(line.models_changed) >= JOB:
             return False
         return (
             self._is_whole(line)

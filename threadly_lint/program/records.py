@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from threadly_lint.program import types as t
 from threadly_lint.program.timeline import timelines
 from threadly_lint.program.transactions import CHANGES
 from threadly_lint.program.writers import Way, writers
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 NOW = frozenset("now utcnow auto_now_add CURRENT_TIMESTAMP".split())
+DELETES = frozenset({"delete", "adelete"})
 TIMES = frozenset("DateTimeField DateTime TIMESTAMP".split())
 AMOUNTS = frozenset("DecimalField FloatField Numeric Float DECIMAL MoneyField".split())
 
@@ -44,8 +46,15 @@ def logs(program: Program) -> frozenset[str]:
 
 
 def _grown(known: dict[str, list[Way]]) -> set[str]:
-    """Models that only ever gain rows."""
-    return {model for model, ways in known.items() if all(way.creates for way in ways)}
+    """Models that only ever gain rows, until somebody clears the old ones away."""
+    return {model for model, ways in known.items() if all(w.creates or _clears(w) for w in ways)}
+
+
+def _clears(way: Way) -> bool:
+    """Whether a task or a command deletes rows by a query."""
+    receiver = way.write.event.receiver
+    is_row = any(isinstance(x.shape, t.Inst) for x in receiver)
+    return way.write.event.api.rpartition(".")[2] in DELETES and not is_row and not way.timeline.operation.endpoint
 
 
 def _beside(known: dict[str, list[Way]], grown: set[str]) -> frozenset[str]:

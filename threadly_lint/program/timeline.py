@@ -116,6 +116,10 @@ class Timeline:
     def effects(self) -> frozenset[str]:
         return frozenset(m.effect for m in self.moments)
 
+    @cached_property
+    def models_changed(self) -> frozenset[str]:
+        return frozenset(m.event.model for m in self.of("write", "upsert")) - {""}
+
     def before(self, moment: Moment, *effects: str) -> Iterator[Moment]:
         """Earlier moments on a path that leads to ``moment``, the nearest first."""
         for earlier in reversed(self.moments[: moment.index]):
