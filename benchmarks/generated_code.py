@@ -80,6 +80,6 @@ PROGRAMS: dict[str, tuple[Callable[[int], str], int]] = {
     "depth of a chain of calls": (deep_chain, 250),
     "functions in mutual recursion": (mutual_recursion, 100),
     "classes in a line": (class_hierarchy, 100),
-    "branches of a choice": (long_choice, 75),
+    "branches of a choice": (long_choice, 500),
     "endpoints that share helpers": (shared_helpers, 150),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from generated_code import class_hierarchy, deep_chain, long_choice, long_module, mutual_recursion, shared_helpers
+from generated_code import HEAD, class_hierarchy, deep_chain, long_choice, long_module, mutual_recursion, shared_helpers
 from msgspec.structs import replace
 
 from threadly_lint.project import load_project
@@ -56,10 +56,25 @@ def test_line_of_classes(tmp_path: Path, classes: int) -> None:
     assert unguarded(tmp_path, class_hierarchy(classes)) == ["POST /write"]
 
 
-@pytest.mark.parametrize("branches", [5, 100])
+@pytest.mark.parametrize("branches", [5, 59, 60, 61, 1_000])
 def test_long_choice(tmp_path: Path, branches: int) -> None:
     assert unguarded(tmp_path, long_choice(branches)) == ["POST /write"]
 
 
 def test_shared_helpers(tmp_path: Path) -> None:
     assert unguarded(tmp_path, shared_helpers(60)) == []
+
+
+@pytest.mark.parametrize("branches", [3, 100])
+@pytest.mark.parametrize(
+    ("first", "expected"), [("session.get('user') is None", []), ("request.args['x'] == '1'", ["POST /write"])]
+)
+def test_branches_of_a_choice_exclude_each_other(
+    tmp_path: Path, branches: int, first: str, expected: list[str]
+) -> None:
+    tests = "".join(f"\n    elif value == {at}:\n        return {{}}" for at in range(branches))
+    handler = (
+        f"\n\n@app.post('/write')\ndef write():\n    value = request.args['v']\n    if {first}:\n        return {{}}{tests}"
+        "\n    else:\n        db.execute('insert into row values (1)')\n    return {}\n"
+    )
+    assert unguarded(tmp_path, HEAD + handler) == expected

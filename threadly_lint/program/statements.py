@@ -203,13 +203,14 @@ def _match(a: Activation, s: n.Match) -> None:
         a.state = rest.copy()
         for name in case.names:
             a.bind(name, t.ANYTHING)
+        refused = None
         if case.guard is not None:
-            a.state = branch(a, case.guard)[0]
+            a.state, refused = branch(a, case.guard)
         with a.inside("branch", s, number):
             run_block(a, case.body)
         ends.append(a.state)
-        if case.is_default and case.guard is None:
-            rest = None
+        if case.is_default:
+            rest = refused
     a.state = merge(*ends, rest)
 
 

@@ -301,7 +301,10 @@ class With(Node, frozen=True):
 
 
 class Case(Node, frozen=True):
-    """One ``case``: ``names`` are bound by the pattern, ``values`` are the constants and classes it mentions."""
+    """One ``case``: ``names`` are bound by the pattern, ``values`` are the constants and classes it mentions.
+
+    The pattern of a default fits whatever comes; the guard may still refuse.
+    """
 
     names: tuple[str, ...]
     values: tuple[Expr, ...]

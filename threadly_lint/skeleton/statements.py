@@ -25,6 +25,7 @@ from threadly_lint.skeleton.nodes import (
     AugAssign,
     Case,
     Class,
+    Constant,
     Delete,
     ExprStmt,
     For,
@@ -53,6 +54,9 @@ _KEYWORDS: dict[type[ast.AST], str] = {
 }
 _GAP = r"(?:[ \t\f]|\\\n)+"
 _HEAD = re.compile(rf"(?P<before>(?:async{_GAP})?(?:def|class){_GAP})(?P<name>\w+)")
+
+LONG_CHOICE = 60
+"""A longer chain of ``elif`` is stored as the cases of a ``match``, which do not nest."""
 
 
 class Statements:
@@ -127,9 +131,24 @@ class Statements:
         column = head.start("name") - rest.rfind("\n", 0, head.start("name"))
         return (line, column, line, column + len(head["name"]))
 
-    def _if(self, node: ast.If, depth: int) -> If:
+    def _if(self, node: ast.If, depth: int) -> If | Match:
+        chain = _chain(node)
+        if len(chain) > LONG_CHOICE:
+            return self._choice(chain, depth)
         test = expression(node.test, depth)
         return If(span_of(node), test, self._block(node.body, depth), self._block(node.orelse, depth))
+
+    def _choice(self, chain: list[ast.If], depth: int) -> Match:
+        """A chain of ``elif`` as a ``match`` whose patterns fit whatever comes."""
+        cases = [self._branch(one.test, one.body, depth) for one in chain]
+        if last := chain[-1].orelse:
+            cases.append(self._branch(None, last, depth))
+        span = span_of(chain[0])
+        return Match(span, Constant(span, "None", "None"), tuple(cases))
+
+    def _branch(self, test: ast.expr | None, body: list[ast.stmt], depth: int) -> Case:
+        span = _from_to(test or body[0], body[-1])
+        return Case(span, (), (), optional(test, depth), True, self._block(body, depth))
 
     def _for(self, node: ast.For | ast.AsyncFor, depth: int) -> For:
         return For(
@@ -171,13 +190,12 @@ class Statements:
         for part in _patterns(node.pattern):
             names.extend(_bound(part))
             values.extend(_mentioned(part))
-        start, end = span_of(node.pattern)[:2], span_of(node.body[-1])[2:]
         return Case(
-            (*start, *end),
+            _from_to(node.pattern, node.body[-1]),
             tuple(dict.fromkeys(names)),
             expressions(values, depth),
             optional(node.guard, depth),
-            node.guard is None and _irrefutable(node.pattern),
+            _irrefutable(node.pattern),
             self._block(node.body, depth),
         )
 
@@ -309,6 +327,18 @@ def _mentioned(pattern: ast.pattern) -> list[ast.expr]:
     if isinstance(pattern, ast.MatchMapping):
         return pattern.keys
     return [pattern.cls] if isinstance(pattern, ast.MatchClass) else []
+
+
+def _chain(node: ast.If) -> list[ast.If]:
+    """A statement with ``elif`` (or an ``else`` that holds nothing but an ``if``), branch by branch."""
+    found = [node]
+    while len(rest := found[-1].orelse) == 1 and isinstance(rest[0], ast.If):
+        found.append(rest[0])
+    return found
+
+
+def _from_to(first: ast.AST, last: ast.AST) -> Span:
+    return (*span_of(first)[:2], *span_of(last)[2:])
 
 
 def _irrefutable(pattern: ast.pattern) -> bool:
