@@ -30,6 +30,21 @@ def deep_chain(depth: int) -> str:
     return f"{HEAD}{calls}\n\ndef f{depth - 1}(value):\n    {WRITE}{_endpoint('write', 'f0(1)')}"
 
 
+def nested_chain(depth: int) -> str:
+    """As ``deep_chain``; each function calls the next one inside of nested constructs, three times with other arguments."""
+    parts = [HEAD]
+    for number in range(1, depth):
+        call = f"f{number}"
+        parts.append(
+            f"\n\ndef f{number - 1}(value):\n    try:\n        with open(value) as lines:\n            for line in lines:"
+            f"\n                while line:\n                    try:"
+            f"\n                        return [{call}(one) for one in (line, [{call}(value and line)])]"
+            f"\n                    except ValueError:\n                        return {call}(value)"
+            f"\n    finally:\n        pass"
+        )
+    return "".join([*parts, f"\n\ndef f{depth - 1}(value):\n    {WRITE}", _endpoint("write", "f0(1)")])
+
+
 def mutual_recursion(functions: int) -> str:
     """So many functions, each of which calls three others, the first again behind the last."""
     parts = [HEAD]
@@ -78,6 +93,7 @@ def _endpoint(name: str, call: str) -> str:
 PROGRAMS: dict[str, tuple[Callable[[int], str], int]] = {
     "lines of a module": (long_module, 10_000),
     "depth of a chain of calls": (deep_chain, 250),
+    "depth of a chain, nested": (nested_chain, 100),
     "functions in mutual recursion": (mutual_recursion, 100),
     "classes in a line": (class_hierarchy, 100),
     "branches of a choice": (long_choice, 500),

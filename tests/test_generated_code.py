@@ -5,7 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from generated_code import HEAD, class_hierarchy, deep_chain, long_choice, long_module, mutual_recursion, shared_helpers
+from generated_code import (
+    HEAD,
+    class_hierarchy,
+    deep_chain,
+    long_choice,
+    long_module,
+    mutual_recursion,
+    nested_chain,
+    shared_helpers,
+)
 from msgspec.structs import replace
 
 from threadly_lint.project import load_project
@@ -38,6 +47,10 @@ def test_long_module(tmp_path: Path) -> None:
 @pytest.mark.parametrize("depth", [10, 500])
 def test_chain_of_calls(tmp_path: Path, depth: int) -> None:
     assert unguarded(tmp_path, deep_chain(depth)) == ["POST /write"]
+
+
+def test_chain_of_calls_in_nested_constructs(tmp_path: Path) -> None:
+    assert unguarded(tmp_path, nested_chain(30)) == ["POST /write"]
 
 
 def test_chain_that_is_deeper_than_calls_are_followed_is_said_to_be_so(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.calls import call_value
 from threadly_lint.program.entry_points import Rest, Step, handler_node
+from threadly_lint.program.nesting import parts_of
 from threadly_lint.program.registrations import imports, is_library, join_paths, made_with, texts_of
 from threadly_lint.program.types import Atom, Value
 
@@ -62,7 +63,7 @@ def views_in(value: Value, depth: int = MAX_DEPTH) -> Iterator[Atom]:
         if is_view(atom):
             yield atom
         elif depth and isinstance(atom.shape, t.Wrapped | t.Func | t.Partial):
-            for part in t.parts_of(atom.shape):
+            for part in parts_of(atom.shape):
                 yield from views_in(part, depth - 1)
 
 

@@ -10,6 +10,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.attributes import ERROR_TEXTS
 from threadly_lint.program.development import only_in_development
 from threadly_lint.program.effects import Event, Frame, Occurrence
+from threadly_lint.program.nesting import parts_of
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.values import Span, Step
@@ -125,7 +126,7 @@ def _places_shown(occurrence: Occurrence, answering: set[Function]) -> set[str]:
         given += [v for k, v in event.keywords if k not in skip and k != "headers"]
         return set().union(*map(_places_in, given))
     if event.effect in ("raise", "reject") and event.status:
-        made = [v for x in event.value if isinstance(x.shape, t.Inst) for v in t.parts_of(x.shape)]
+        made = [v for x in event.value if isinstance(x.shape, t.Inst) for v in parts_of(x.shape)]
         return set().union(*map(_places_in, made))
     return set()
 
@@ -136,7 +137,7 @@ def _places_in(value: Value, levels: int = 4) -> set[str]:
         if _is_text(atom):
             found |= {tag.detail for tag in atom.tags if tag.kind == "exception"}
         if levels and isinstance(atom.shape, t.Seq | t.Map):
-            found |= set().union(*(_places_in(v, levels - 1) for v in t.parts_of(atom.shape)))
+            found |= set().union(*(_places_in(v, levels - 1) for v in parts_of(atom.shape)))
     return found
 
 

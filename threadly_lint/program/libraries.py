@@ -11,6 +11,7 @@ from threadly_lint.knowledge.type_expressions import UNION, TypeExpression
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.callers import CLAIMS, gives_claims
+from threadly_lint.program.nesting import parts_of
 from threadly_lint.program.queries import CONSUMERS, consume
 from threadly_lint.program.request_data import checked, checked_tags, raw_tags
 from threadly_lint.program.types import NO_TAGS, Atom, Tag, Value
@@ -77,7 +78,7 @@ def _proof_within(value: Value, levels: int = 2) -> t.Proof:
     there = [x for x in value if t.truthiness(x) is not False]
     proof = t.common_proof(there)
     if len(there) == 1 and levels and isinstance(there[0].shape, t.Seq | t.Map):
-        proof = proof.union(*(_proof_within(v, levels - 1) for v in t.parts_of(there[0].shape)))
+        proof = proof.union(*(_proof_within(v, levels - 1) for v in parts_of(there[0].shape)))
     return proof
 
 

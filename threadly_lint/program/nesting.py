@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from threadly_lint.program import types as t
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.types import Atom, Shape, Value
 
 MAX_DEPTH = 9
-MAX_SIZE = 1500
+MAX_SIZE = 400
 
 
 def bounded(value: Value) -> Value:
@@ -18,10 +21,33 @@ def is_within(value: Value, depth: int) -> bool:
     """Whether values nest at most ``depth`` levels deep in this one, itself included, and are no more than ``MAX_SIZE``."""
     level, size = [value] if value else [], 0
     for _ in range(depth):
-        level = [inner for outer in level for atom in outer for inner in t.parts_of(atom.shape) if inner]
+        level = [inner for outer in level for atom in outer for inner in parts_of(atom.shape) if inner]
         if not level:
             return True
         size += len(level)
         if size > MAX_SIZE:
             return False
     return not level
+
+
+def parts_of(shape: Shape) -> list[Value]:
+    """Values inside a shape."""
+    read = _PARTS.get(shape.__class__)
+    return read(shape) if read is not None else []
+
+
+def _within(pairs: tuple[tuple[Any, Value], ...]) -> list[Value]:
+    return [value for _, value in pairs]
+
+
+_PARTS: dict[type, Callable[[Any], list[Value]]] = {
+    t.Seq: lambda shape: [*(shape.items or ()), shape.elem],
+    t.Map: lambda shape: _within(shape.entries),
+    t.Func: lambda shape: [shape.bound, *_within(shape.captured)],
+    t.Inst: lambda shape: [*shape.args, *_within(shape.keywords)],
+    t.Partial: lambda shape: [shape.func, *shape.args, *_within(shape.keywords)],
+    t.Wrapped: lambda shape: [shape.inner],
+    t.Obj: lambda shape: [shape.elem, *_within(shape.attrs), *(shape.made.args if shape.made else ())],
+    t.LibMethod: lambda shape: [(shape.receiver,)],
+    t.Super: lambda shape: [shape.receiver],
+}

@@ -14,6 +14,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.counts import shows_no_row
 from threadly_lint.program.credentials import model_of
 from threadly_lint.program.effects import Occurrence
+from threadly_lint.program.nesting import parts_of
 from threadly_lint.program.siblings import only_shows
 from threadly_lint.program.types import Site, Value
 
@@ -81,7 +82,7 @@ def _tables(value: Value, depth: int) -> Iterator[Site]:
         if isinstance(shape, t.Obj) and shape.name == TABLE:
             yield from (shape.made,) if shape.made is not None else ()
         elif isinstance(shape, t.Obj | t.Seq):
-            parts = [shape.elem] if isinstance(shape, t.Obj) else t.parts_of(shape)
+            parts = [shape.elem] if isinstance(shape, t.Obj) else parts_of(shape)
             yield from (table for part in parts for table in _tables(part, depth - 1))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
+from threadly_lint.program.nesting import parts_of
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -22,7 +23,7 @@ def consume(a: Activation, value: Value, node: n.Node, depth: int = MAX_DEPTH) -
                 a.emit("read", f"{name}.__iter__", node, fact=fact, receiver=(atom,), model=model)
         elif isinstance(shape, t.Seq | t.Map):
             with a.proving(atom.proof):
-                for inner in t.parts_of(shape):
+                for inner in parts_of(shape):
                     consume(a, inner, node, depth - 1)
 
 

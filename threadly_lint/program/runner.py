@@ -40,6 +40,8 @@ class Runner:
         self.not_followed: set[Function] = set()
         self._outcomes: dict[object, Outcome] = {}
         self._contexts: dict[tuple[object, ...], int] = {}
+        self._reached: set[Function] = set()
+        self._runs = 0
         self._in_steps = False
         self._patient = False
         self.asks = False
@@ -150,8 +152,8 @@ class Runner:
         self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value]
     ) -> tuple[t.Func, tuple[Value, ...], dict[str, Value]]:
         """A function called in very many ways is run with less and less knowledge of its arguments, a long one sooner."""
-        runs = self._contexts.get(self._counted(func, args), 0) * self._haste()
-        contexts = runs // STEPS_PATIENCE if self._in_steps else runs * _weight(func.info)
+        runs, haste = self._contexts.get(self._counted(func, args), 0), self._haste()
+        contexts = runs * haste * haste // STEPS_PATIENCE if self._in_steps else runs * haste * _weight(func.info)
         blur = next((blur for limit, blur in BLURS if contexts >= limit), None)
         if blur is None or func.info.module.is_sketch:
             return func, args, keywords
@@ -159,9 +161,9 @@ class Runner:
         return func._replace(bound=bound), tuple(blur(v) for v in args), {k: blur(v) for k, v in keywords.items()}
 
     def _haste(self) -> int:
-        """How much sooner knowledge is given up: twice as soon each time when there were many runs for so many functions."""
-        room = MIN_RUNS + RUNS_PER_FUNCTION * len(self._program.functions)
-        return 1 << min(len(self._outcomes) // room, MAX_HASTE)
+        """How much sooner knowledge is given up: twice as soon with each eighth of the room that is overdrawn."""
+        room = MIN_RUNS + RUNS_PER_FUNCTION * len(self._reached)
+        return 1 << min(max(0, (self._runs - room) * 8 // room + 1), MAX_HASTE)
 
     def _run(self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value], generic: bool) -> Outcome:
         from threadly_lint.program.expressions import evaluate
@@ -169,6 +171,8 @@ class Runner:
         from threadly_lint.program.statements import run_block
 
         info, program = func.info, self._program
+        self._runs += 1
+        self._reached.add(info)
         parameters = bind_parameters(program, func, args, keywords, generic=generic)
         a = Activation(program, info, parameters, dict(func.captured))
         a.is_run = True
@@ -236,6 +240,6 @@ def untraced(value: Value) -> Value:
 STEPS_PATIENCE = 50
 LONG = 100
 MIN_RUNS = 20_000
-RUNS_PER_FUNCTION = 4
+RUNS_PER_FUNCTION = 6
 MAX_HASTE = 8
 BLURS: tuple[tuple[int, Callable[[Value], Value]], ...] = ((150, untraced), (60, traced), (12, widened))

@@ -382,27 +382,3 @@ def number_of(value: Value) -> int | None:
 def only_number(value: Value) -> int | None:
     """The number, when the value is exactly one integer literal."""
     return number_of(value) if len(value) == 1 else None
-
-
-def parts_of(shape: Shape) -> list[Value]:
-    """Values inside a shape."""
-    if isinstance(shape, Seq):
-        return [*(shape.items or ()), shape.elem]
-    if isinstance(shape, Map):
-        return [v for _, v in shape.entries]
-    if isinstance(shape, Func):
-        return [shape.bound, *(v for _, v in shape.captured)]
-    if isinstance(shape, Inst):
-        return [*shape.args, *(v for _, v in shape.keywords)]
-    if isinstance(shape, Partial):
-        return [shape.func, *shape.args, *(v for _, v in shape.keywords)]
-    if isinstance(shape, Wrapped):
-        return [shape.inner]
-    if isinstance(shape, Obj):
-        made = shape.made
-        return [shape.elem, *(v for _, v in shape.attrs), *(made.args if made else ())]
-    if isinstance(shape, LibMethod):
-        return [(shape.receiver,)]
-    if isinstance(shape, Super):
-        return [shape.receiver]
-    return []
