@@ -86,6 +86,25 @@ def shared_helpers(endpoints: int) -> str:
     return f"{HEAD}{guard}{helpers}{last}{handlers}"
 
 
+def middleware_stack(layers: int) -> str:
+    """An endpoint behind so many layers of middleware, each of which goes on at three places, and rejects at none."""
+    head = """import sqlite3
+
+from fastapi import FastAPI
+
+app = FastAPI()
+db = sqlite3.connect("shop.db")
+"""
+    stack = "".join(
+        f"\n\n@app.middleware('http')\nasync def m{number}(request, call_next):"
+        "\n    if request.url.path == '/health':\n        return await call_next(request)"
+        "\n    try:\n        return await call_next(request)"
+        "\n    except ValueError:\n        return await call_next(request)"
+        for number in range(layers)
+    )
+    return f"{head}{stack}\n\n@app.post('/write')\nasync def write(value: int):\n    {WRITE}\n    return {{}}\n"
+
+
 def _endpoint(name: str, call: str) -> str:
     return f'\n\n@app.post("/{name}")\ndef {name}():\n    {call}\n    return {{}}\n'
 
@@ -97,5 +116,6 @@ PROGRAMS: dict[str, tuple[Callable[[int], str], int]] = {
     "functions in mutual recursion": (mutual_recursion, 100),
     "classes in a line": (class_hierarchy, 100),
     "branches of a choice": (long_choice, 500),
+    "layers of middleware": (middleware_stack, 50),
     "endpoints that share helpers": (shared_helpers, 150),
 }

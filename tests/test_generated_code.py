@@ -11,6 +11,7 @@ from generated_code import (
     deep_chain,
     long_choice,
     long_module,
+    middleware_stack,
     mutual_recursion,
     nested_chain,
     shared_helpers,
@@ -72,6 +73,11 @@ def test_line_of_classes(tmp_path: Path, classes: int) -> None:
 @pytest.mark.parametrize("branches", [5, 59, 60, 61, 1_000])
 def test_long_choice(tmp_path: Path, branches: int) -> None:
     assert unguarded(tmp_path, long_choice(branches)) == ["POST /write"]
+
+
+@pytest.mark.parametrize("layers", [3, 40])
+def test_layers_of_middleware(tmp_path: Path, layers: int) -> None:
+    assert unguarded(tmp_path, middleware_stack(layers)) == ["POST /write"]
 
 
 def test_shared_helpers(tmp_path: Path) -> None:

@@ -239,13 +239,22 @@ def is_entered(event: object, function: Function) -> bool:
 
 
 def run_steps(a: Activation, steps: list[Step], last: Rest) -> Value:
-    """Run ``steps`` in order and ``last`` after them. A step decides when (and inside what) the rest runs."""
-    if a.state is None:
-        return ()
-    if not steps:
-        return last(a)
-    first, rest = steps[0], steps[1:]
-    return first(a, lambda inner: run_steps(inner, rest, last))
+    """Run ``steps`` in order and ``last`` after them. A step decides when (and inside what) the rest runs.
+
+    What a step calls to go on is the same each time: a middleware that goes on at several places is followed once there.
+    """
+    onward = _alive(last)
+    for step in reversed(steps):
+        onward = _alive(_going_on(step, onward))
+    return onward(a)
+
+
+def _going_on(step: Step, rest: Rest) -> Rest:
+    return lambda a: step(a, rest)
+
+
+def _alive(run: Rest) -> Rest:
+    return lambda a: run(a) if a.state is not None else ()
 
 
 def handler_node(function: Function) -> n.Name:
