@@ -100,3 +100,83 @@ urlpatterns = [path("places/<{converter}:code>/", shown)]
     (entry,) = program_of(tmp_path, {"models.py": models, "urls.py": urls}).entry_points
     opened = opening(entry)
     assert (opened.kind if opened else "") == expected
+
+
+ACCOUNTS = """
+from flask import Flask, abort, request, session
+from flask_sqlalchemy import SQLAlchemy
+from itsdangerous import URLSafeTimedSerializer
+from werkzeug.security import check_password_hash, generate_password_hash
+
+app = Flask(__name__)
+db = SQLAlchemy(app)
+
+
+class User(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    name = db.Column(db.String)
+    password = db.Column(db.String)
+
+
+class Registry(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+    address = db.Column(db.String)
+    upstream_password = db.Column(db.String)
+
+
+@app.get("/page")
+def page():
+    if "zone" not in session or "user" not in session:
+        abort(401)
+    return {}
+
+"""
+RENEWS_BY_NAME = """
+    user = User.query.filter_by(name=request.form["name"]).first_or_404()
+    user.password = generate_password_hash(request.form["password"])
+    db.session.add(user)
+    db.session.commit()
+"""
+MAKES_USER = """
+    user = User(name=request.form["name"])
+    user.password = generate_password_hash(request.form["password"])
+    db.session.add(user)
+    db.session.commit()
+"""
+RENEWS_BY_LINK = """
+    number = URLSafeTimedSerializer("secret").loads(request.args["token"])
+    user = db.session.get(User, number)
+    user.password = generate_password_hash(request.form["password"])
+    db.session.commit()
+"""
+ABOUT_ANOTHER_SYSTEM = """
+    db.session.add(Registry(address=request.form["address"], upstream_password=request.form["password"]))
+    db.session.commit()
+"""
+SIGNS_IN = """
+    user = User.query.filter_by(name=request.form["name"]).first_or_404()
+    if not check_password_hash(user.password, request.form["password"]):
+        abort(401)
+    session["user"] = request.form["name"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "route", "body", "expected"),
+    [
+        ("post", "/reset-password", RENEWS_BY_NAME, ("credentials", "credentials")),
+        ("post", "/people", MAKES_USER, ("sign-up", "sign-up")),
+        ("patch", "/people", MAKES_USER, ("", "write")),
+        ("post", "/reset-password", RENEWS_BY_LINK, ("credentials", "")),
+        ("post", "/enter", SIGNS_IN, ("credentials", "credentials")),
+        ("post", "/registries", ABOUT_ANOTHER_SYSTEM, ("", "write")),
+        ("post", "/zone", "\n    session['zone'] = request.form['zone']", ("", "")),
+    ],
+)
+def test_what_is_done_to_accounts(
+    tmp_path: Path, method: str, route: str, body: str, expected: tuple[str, str]
+) -> None:
+    source = f'{ACCOUNTS}\n@app.{method}("{route}")\ndef answer():{body}\n    return {{}}\n'
+    entry = next(e for e in program_of(tmp_path, {"app.py": source}).entry_points if e.symbol.endswith("answer"))
+    purpose, opened = evident_purpose(entry), opening(entry)
+    assert (purpose.kind if purpose else "", opened.kind if opened else "") == expected

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 CREDENTIAL_COLUMN = re.compile(r"(^|_)(password\d?|passwd|pwd|hashed|passphrase|pin)(_|$)", re.IGNORECASE)
+OWN_PASSWORD = re.compile(
+    r"^_*((hash(ed)?|salted|encrypted|user|login|account)_)*(password\d?|passwd|pwd|hashed|passphrase|pin)(_|$)",
+    re.IGNORECASE,
+)
+"""Columns for the password of the row itself, not for one with which the project signs in elsewhere."""
 CODE_COLUMN = re.compile(r"(^|_)(token|code|otp|reset|recovery|verified|confirmed|activated)(_|$)", re.IGNORECASE)
 ACCOUNT_BASES = (
     "django.contrib.auth.base_user.AbstractBaseUser",
@@ -32,7 +37,7 @@ def is_account(program: Program, info: Class | None) -> bool:
     """Whether rows of the model are accounts: a user base class, or a column for a password."""
     if info is None:
         return False
-    return program.inherits(info, *ACCOUNT_BASES) or any(map(CREDENTIAL_COLUMN.search, program.models.columns(info)))
+    return program.inherits(info, *ACCOUNT_BASES) or any(map(OWN_PASSWORD.search, program.models.columns(info)))
 
 
 def makes_account(program: Program, occurrence: Occurrence) -> bool:
@@ -89,7 +94,8 @@ def tests_credentials(occurrence: Occurrence) -> bool:
 def verifies_password(occurrence: Occurrence) -> bool:
     """Whether a library checks what the caller sent: a hash, or a name (not the caller's own) with a password."""
     event = occurrence.event
-    is_call = event.fact is not None and event.fact.kind in ("call", "method") and not event.fact.channel
+    fact = event.fact
+    is_call = fact is not None and fact.kind in ("call", "method") and not (fact.channel or fact.asks)
     if event.effect == "current-user":
         own = any(t.has_tag(value, "identity") for _, value in event.keywords)
         return is_call and not own and _takes_request_data(occurrence)

@@ -43,6 +43,7 @@ class Opening(NamedTuple):
 
 
 PRESENCE = "presence of "
+OF_VISIT = (PRESENCE, "secret ")
 HARMLESS = frozenset({"health", "webhook", "sign-out", "link"})
 ENTRANCES = {
     "sign-in": Opening("sign-in", "signs callers in", "high"),
@@ -65,13 +66,10 @@ def _openings(endpoint: EntryPoint, effects: list[Occurrence]) -> Iterator[Openi
     if kind in HARMLESS:
         return
     changing = not endpoint.methods or not set(endpoint.methods) <= READING_ONLY
-    if changing and kind in ENTRANCES and not _is_signed(effects):
+    if changing and kind in ENTRANCES and not _is_signed(effects) and _is_for_strangers(kind, effects):
         yield ENTRANCES[kind]
     if changing and kind == "credentials":
-        if does := _credentials(effects):
-            yield Opening("credentials", does, "high")
-        elif (named := by_address(endpoint)) is not None and named.kind in (*ENTRANCES, "credentials"):
-            yield ENTRANCES.get(named.kind, Opening("credentials", "renews credentials", "medium"))
+        yield from _of_credentials(endpoint, effects)
     yield from _repeatable(endpoint, effects, changing)
 
 
@@ -114,6 +112,29 @@ def _addressed_by_code(program: Program) -> frozenset[str]:
     return found
 
 
+def _of_credentials(endpoint: EntryPoint, effects: list[Occurrence]) -> Iterator[Opening]:
+    """What the code shows; where it shows nothing of credentials at all, what the address says."""
+    if does := _credentials(effects):
+        yield Opening("credentials", does, "high")
+    elif not any(hashes_password(o) or renews_credentials(o) for o in effects):
+        named = by_address(endpoint)
+        if named is not None and named.kind in (*ENTRANCES, "credentials"):
+            yield ENTRANCES.get(named.kind, Opening("credentials", "renews credentials", "medium"))
+
+
+def _is_for_strangers(kind: str, effects: list[Occurrence]) -> bool:
+    """Whether accounts are made for who has not signed in; the visit's own secret, such as a form's token, is no sign-in."""
+    return kind != "sign-up" or any(
+        all(g.strength != "strong" or g.label.startswith(OF_VISIT) for g in o.auth)
+        for o in effects
+        if _makes_something(o)
+    )
+
+
+def _makes_something(occurrence: Occurrence) -> bool:
+    return occurrence.effect in (*CREATING, "write", "hash")
+
+
 def _is_signed(effects: list[Occurrence]) -> bool:
     """Whether callers sign in by something signed, which nobody can guess, and not by a password."""
     kinds = {o.effect for o in effects}
@@ -123,10 +144,16 @@ def _is_signed(effects: list[Occurrence]) -> bool:
 def _credentials(effects: list[Occurrence]) -> str:
     """What happens to credentials, unless a signed token (which nobody can guess) is all that decides."""
     guessable = _unproven(effects)
-    if any(o.effect in CHECKS or tests_credentials(o) for o in guessable):
+    if any(_checks_or_issues(o) or tests_credentials(o) for o in guessable):
         return "checks or issues credentials"
     changed = any(hashes_password(o) or renews_credentials(o) for o in guessable)
     return "creates or renews credentials" if changed else ""
+
+
+def _checks_or_issues(occurrence: Occurrence) -> bool:
+    """Whether a token or a user is handled; making the object that could do so is not enough."""
+    fact = occurrence.event.fact
+    return occurrence.effect in CHECKS and (fact is None or fact.kind != "class")
 
 
 def _unproven(effects: list[Occurrence]) -> list[Occurrence]:

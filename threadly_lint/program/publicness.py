@@ -19,6 +19,7 @@ from threadly_lint.program.credentials import (
 )
 from threadly_lint.program.effects import Occurrence
 from threadly_lint.program.guests import keeps_own_row, leaves_message
+from threadly_lint.program.request_data import raw_tags
 
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint
@@ -65,6 +66,8 @@ ADDRESS = "an entrance by its address"
 CONTACT = re.compile(r"(^|_)(e?mail|phone|mobile|tel|telephone)(_|$)", re.IGNORECASE)
 CONTACT_OR_USE = re.compile(rf"{CONTACT.pattern}|type|kind|purpose|scene", re.IGNORECASE)
 GUESSABLE = re.compile(r"(^|_)(code|otp|pin|passcode)(_|$)", re.IGNORECASE)
+KNOWS_CALLERS = frozenset({"read", "current-user", "token-check", "user-check"})
+MAKES_NOTHING = frozenset({"GET", "PATCH", "DELETE"})
 CHANGES = ("write", "construct", "assign", "commit")
 ONLY_REDIRECTS = {"return", "redirect"}
 
@@ -135,7 +138,7 @@ def _purpose(endpoint: EntryPoint, effects: list[Occurrence], kinds: set[str]) -
         return Purpose("sign-in", "signs the caller in")
     if "sign-out" in kinds:
         return Purpose("sign-out", "signs the caller out")
-    if set(endpoint.methods) != {"GET"} and _signs_up(endpoint.program, effects):
+    if (not endpoint.methods or set(endpoint.methods) - MAKES_NOTHING) and _signs_up(endpoint.program, effects):
         return Purpose("sign-up", "registers an account")
     if any(
         o.event.fact is not None and o.event.fact.service == "webhook" for o in effects if o.effect == "token-check"
@@ -208,8 +211,10 @@ def _hands_out_code(endpoint: EntryPoint, occurrence: Occurrence) -> bool:
 
 
 def _opens_session(program: Program, effects: list[Occurrence]) -> bool:
-    """It writes a session key that guards of this project look for."""
-    written = {o.event.api.strip("[]'\"") for o in effects if _names_caller(program, o)}
+    """It writes a session key that guards of this project look for; what was sent, only where something is checked."""
+    is_checked = any(o.effect in KNOWS_CALLERS or tests_credentials(o) for o in effects)
+    kept = (o for o in effects if _names_caller(program, o) and (is_checked or not raw_tags(o.event.value)))
+    written = {o.event.api.strip("[]'\"") for o in kept}
     return bool(written & session_keys(program))
 
 
@@ -244,8 +249,15 @@ def _signs_up(program: Program, effects: list[Occurrence]) -> bool:
     made = [o for o in effects if o.effect in ("construct", "upsert", "write")]
     if any(makes_account(program, o) for o in made):
         return True
-    accounts = [o for o in made if is_account(program, model_of(program, o))]
-    if any(gives_password(o) for o in effects if o.effect == "assign"):
-        return bool(accounts)
-    is_new = any(o.effect != "write" or MAKES_ROW.fullmatch(o.event.api.rpartition(".")[2]) for o in accounts)
-    return is_new and any(map(hashes_password, effects))
+    looked_up = {o.event.model for o in effects if o.effect == "read"}
+    is_new = any(_makes_row(o, looked_up) for o in made if is_account(program, model_of(program, o)))
+    filled = any(gives_password(o) for o in effects if o.effect == "assign") or any(map(hashes_password, effects))
+    return is_new and filled
+
+
+def _makes_row(occurrence: Occurrence, looked_up: set[str]) -> bool:
+    """Whether a row is new: made here, or written by a call that makes one; what was found is only ``add``-ed again."""
+    leaf = occurrence.event.api.rpartition(".")[2]
+    if occurrence.effect != "write":
+        return True
+    return bool(MAKES_ROW.fullmatch(leaf)) and not (leaf == "add" and occurrence.event.model in looked_up)
