@@ -77,6 +77,8 @@ class Outcome(Struct, frozen=True):
 
 def run(project: Project, registry: Registry, request: Request, progress: Progress | None = None) -> Outcome:
     """Analyse the whole project and decide about every finding."""
+    if _asks_for_nothing(project, request):
+        return Outcome((), (), 0, 0)
     memory = _memory(request.cache_dir, project, registry, request) if request.cache_dir else None
     outcome = memory.recall(Outcome) if memory else None
     if outcome is None:
@@ -84,6 +86,15 @@ def run(project: Project, registry: Registry, request: Request, progress: Progre
         if memory and not request.texts and not outcome.tracebacks:
             memory.keep(outcome)
     return replace(outcome, decisions=limit_to_paths(outcome.decisions, request.paths))
+
+
+def _asks_for_nothing(project: Project, request: Request) -> bool:
+    """Whether only files and folders are asked about that do not belong to the project, because they are excluded."""
+    if request.paths is None or project.unreadable:
+        return False
+    known = {file.path for file in project.files}
+    excluded = (path.endswith(".py") or (project.root / path).is_dir() for path in request.paths)
+    return known.isdisjoint(request.paths) and all(excluded)
 
 
 def _analyse(project: Project, registry: Registry, request: Request, progress: Progress | None) -> Outcome:
