@@ -119,6 +119,7 @@ from threadly_lint.rule import (
     Rule,
     is_of_note,
     practice,
+    reads_to_check,
     unguarded_accesses,
 )
 
@@ -163,7 +164,9 @@ def check(endpoint: Endpoint, program: Program) -> Iterator[Finding]:
 
 def gravest(endpoint: Endpoint) -> Occurrence | None:
     """The effect that matters most among those that anybody can cause."""
-    unguarded = (o for run in endpoint.runs for o in run.inside if o.effect in MATTERS and not o.auth)
+    runs = [(run, reads_to_check(endpoint, run)) for run in endpoint.runs]
+    done = (o for run, only_checks in runs for o in run.inside if not (only_checks and o.effect == "read"))
+    unguarded = (o for o in done if o.effect in MATTERS and not o.auth)
     open_to_all = [o for o in unguarded if is_of_note(endpoint, o)]
     return min(open_to_all, key=lambda o: (level_of(o) != "error", MATTERS.index(o.effect)), default=None)
 

@@ -34,7 +34,7 @@ from threadly_lint.values import (
 
 if TYPE_CHECKING:
     from threadly_lint.program import Program, types
-    from threadly_lint.program.accesses import Access, unguarded_accesses
+    from threadly_lint.program.accesses import Access, reads_to_check, unguarded_accesses
     from threadly_lint.program.account_reads import Repeated, repeated_account_read
     from threadly_lint.program.breakers import BypassedBreaker, bypassed_breakers
     from threadly_lint.program.cache_outages import cache_outages
@@ -180,6 +180,8 @@ __all__ = [
     "practice",
     "provider_id_columns",
     "rate_limits",
+    "reads_to_check",
+    "reads_to_check",
     "refusals",
     "repeated_account_read",
     "request_flows",

@@ -144,7 +144,7 @@ def _own_code(program: Program, atom: Atom) -> Function | None:
 def _tells(events: list[Event | Inlined], seen: set[int]) -> bool:
     for event in events:
         if isinstance(event, Event):
-            if event.effect in TELLING or event.status in TURNING_AWAY:
+            if event.effect in TELLING or event.effect == "redirect" or event.status in TURNING_AWAY:
                 return True
         elif id(event.outcome) not in seen:
             seen.add(id(event.outcome))

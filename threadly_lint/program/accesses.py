@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from threadly_lint.program import types as t
 from threadly_lint.program.counters import counts_visits
 from threadly_lint.program.counts import shows_no_row
 from threadly_lint.program.effects import Occurrence
@@ -11,11 +13,13 @@ from threadly_lint.program.provisions import provides_row
 from threadly_lint.program.saves import is_saved
 from threadly_lint.program.siblings import only_shows
 from threadly_lint.program.switches import is_excused
+from threadly_lint.program.types import Atom, Value
 from threadly_lint.values import Confidence
 
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint, Run
 
+MAX_DEPTH = 4
 WRITES = ("write", "commit", "construct", "assign")
 
 
@@ -47,13 +51,41 @@ def unguarded_accesses(endpoint: EntryPoint, *, least: Confidence = "medium") ->
 
 
 def _access(endpoint: EntryPoint, run: Run, occurrence: Occurrence) -> Access | None:
-    if occurrence.effect == "read" and not run.answers_anybody:
+    if occurrence.effect == "read" and (not run.answers_anybody or reads_to_check(endpoint, run)):
         return None
     if occurrence.effect not in (*WRITES, "read") or any(g.strength != "unknown" for g in occurrence.auth):
         return None
     if not is_saved(endpoint.program, run.occurrences, occurrence):
         return None
     return Access(run, occurrence, _confidence(endpoint, run, occurrence))
+
+
+def reads_to_check(endpoint: EntryPoint, run: Run) -> bool:
+    """Whether only known callers change anything, and the others are shown no row: what is read tells who may change it."""
+    changes = [o for o in run.inside if o.effect in WRITES]
+    if not changes or not all(map(_is_checked, changes)):
+        return False
+    own = endpoint.function
+    answers = (o for o in run.inside if o.effect == "response" or (o.effect == "return" and o.event.function is own))
+    return not any(_shows_row(endpoint, o) for o in answers if not _is_checked(o))
+
+
+def _is_checked(occurrence: Occurrence) -> bool:
+    return any(g.strength != "unknown" for g in occurrence.auth)
+
+
+def _shows_row(endpoint: EntryPoint, answer: Occurrence) -> bool:
+    event = answer.event
+    given = (*event.args, *(v for _, v in event.keywords), event.value)
+    models = endpoint.program.models
+    return any(t.has_tag(v, "chosen") or any(models.class_in((x,)) for x in _leaves(v, MAX_DEPTH)) for v in given)
+
+
+def _leaves(value: Value, depth: int) -> Iterator[Atom]:
+    for atom in value if depth else ():
+        yield atom
+        if isinstance(atom.shape, t.Seq | t.Map):
+            yield from (x for part in t.parts_of(atom.shape) for x in _leaves(part, depth - 1))
 
 
 def _confidence(endpoint: EntryPoint, run: Run, occurrence: Occurrence) -> Confidence:

@@ -24,10 +24,8 @@ WRITING_SQL = re.compile(
     r"^\W*(?:with\b.*\)\s*)?(insert|update|delete|replace|merge|create|drop|alter|truncate|call|grant|exec|copy|upsert)\b",
     re.IGNORECASE | re.DOTALL,
 )
-CREDENTIAL_HEADERS = frozenset(
-    """authorization http_authorization x-api-key x_api_key http_x_api_key api-key apikey x-auth-token http_x_auth_token
-    x-access-token x-access-tokens proxy-authorization cookie x-amz-security-token x-hub-signature x-hub-signature-256
-    stripe-signature x-slack-signature x-twilio-signature x-gitlab-token x-signature""".split()
+CREDENTIAL_HEADER = re.compile(
+    r"(^|.*[-_])(authorization|cookie|tokens?|signature([-_]?(sha)?\d+)?|secret|api[-_]?key)", re.IGNORECASE
 )
 SECRET_SOURCES = ("os.environ", "os.getenv", "django.conf.settings", "decouple.config", "environs.Env")
 KEYED_APPLICATION = "aiohttp.web.Application"
@@ -162,7 +160,7 @@ class Behaviour:
                 a.leave(Exit("raise", (), a.state.auth, 0, node, a.frame))
                 return
             elif (row := self.program.models.row_of(shape)) is not None:
-                if self.program.models.is_column(row, key):
+                if not key.startswith("[") and self.program.models.is_column(row, key):
                     a.emit("assign", key, node, receiver=(atom,), value=value, model=row.name)
             elif isinstance(shape, t.Func | t.Wrapped):
                 for function in functions_of(atom, 0 if isinstance(shape, t.Func) else 1):
@@ -377,8 +375,10 @@ def _is_cookie(atom: Atom) -> bool:
 
 
 def is_credential(channel: str, name: str) -> bool:
-    """Whether callers prove who they are with it: any cookie, and the headers that are made for it."""
-    return channel == "cookies" or (channel == "headers" and name.lower() in CREDENTIAL_HEADERS)
+    """Whether callers prove who they are with it: any cookie, and headers that hold a token, a key or a signature."""
+    if channel == "headers" and not NO_IDENTITY.search(name):
+        return CREDENTIAL_HEADER.fullmatch(name) is not None
+    return channel == "cookies"
 
 
 def key_names(key: Value) -> list[object]:

@@ -37,6 +37,7 @@ CONTAINER_PREFIXES = ("list.", "dict.", "str.", "set.", "tuple.", "bytes.")
 
 Special = Callable[[Activation, n.Call, tuple[Value, ...], dict[str, Value]], Value]
 SPECIAL: dict[str, Special] = {}
+METHODS: dict[str, Callable[[Activation, Atom, tuple[Value, ...], dict[str, Value]], Value]] = {}
 """Functions whose calls mean something of their own, by their dotted names: see ``built_in_functions``."""
 
 
@@ -54,6 +55,8 @@ def evaluate_call(a: Activation, expr: n.Call) -> Value:
     for atom in func:
         if isinstance(atom.shape, t.Lib) and (special := SPECIAL.get(atom.shape.name)):
             return special(a, expr, args, keywords)
+        if isinstance(atom.shape, t.LibMethod) and (method := METHODS.get(atom.shape.owner)):
+            return method(a, atom.shape.receiver, args, keywords)
     mark = len(a.events)
     return made(a, expr, func, call_value(a, func, args, keywords, expr), mark)
 

@@ -26,7 +26,7 @@ def found_by_secret(a: Activation, call: Call, facts: tuple[Fact, ...], value: V
     looked_up = [f for f in facts if f.effect in LOOKUPS]
     if not looked_up or a.state is None:
         return value
-    name = next((k for k, v in call.keywords.items() if _is_secret(k) and t.has_tag(v, "request")), None)
+    name = next((k for k, v in call.keywords.items() if _is_secret(k) and _is_sent(v)), None)
     if name is not None:
         guard: Guard = a.guard(f"secret `{name}`", call.node)._replace(strength="weak")
         about = frozenset({Tag("credential", name)})
@@ -48,7 +48,7 @@ def query_condition(a: Activation, test: n.Compare) -> Value | None:
             continue
         sent = evaluate(a, other)
         tags, proof = t.tags_of(sent), t.common_proof(t.keep(sent, lambda x: t.truthiness(x) is not False))
-        if _is_secret(side.attr) and t.has_tag(sent, "request"):
+        if _is_secret(side.attr) and _is_sent(sent):
             tags |= {Tag("credential", side.attr)}
             proof |= {a.guard(f"secret `{side.attr}`", test)._replace(strength="weak")}
         return t.tagged((*t.proven(t.TRUE, proof), *t.FALSE), checked_tags(tags))
@@ -64,6 +64,12 @@ def _is_model(a: Activation, owner: n.Expr) -> bool:
         if isinstance(shape, t.Obj) and shape.name == COLUMNS:
             return True
     return False
+
+
+def _is_sent(value: Value) -> bool:
+    """Whether a value comes from the request, or from somewhere that cannot be seen (such as ``g``)."""
+    unseen = bool(value) and all(isinstance(x.shape, t.Unknown) and not x.tags for x in value)
+    return unseen or t.has_tag(value, "request")
 
 
 def _is_secret(keyword: str) -> bool:

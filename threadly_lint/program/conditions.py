@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, State, merge
+from threadly_lint.program.caller_tests import learn_from_equality, learn_from_flag
 from threadly_lint.program.checks import believe, learn_from_comparison, within_range
 from threadly_lint.program.credentials import CREDENTIAL_COLUMN
 from threadly_lint.program.expressions import evaluate, last_name, path_of
@@ -34,6 +35,7 @@ def branch(a: Activation, test: n.Expr) -> Branches:
     when_true, when_false = _split(a, test, value, t.truthiness)
     if isinstance(test, n.Call) and isinstance(test.func, n.Name) and test.func.id == "isinstance":
         _narrow(a, test, when_true)
+    learn_from_flag(a, test, value, when_true)
     return when_true, when_false
 
 
@@ -126,6 +128,7 @@ def _branch_compare(a: Activation, test: n.Compare) -> Branches:
         a.emit("password-test", "==", test, args=(left, right))
     when_true, when_false = _compared(a, test, op, left, right)
     learn_from_comparison(a, test, op, left, right, when_true)
+    learn_from_equality(a, test, op, left, right, when_true)
     return when_true, when_false
 
 
@@ -135,6 +138,8 @@ def _compared(a: Activation, test: n.Compare, op: str, left: Value, right: Value
         return _split(a, test, (t.TRUE[0]._replace(proof=proof), *t.FALSE), t.truthiness)
     if op == "in" and (present := membership(a, test, left, right)) is not None:
         return _split(a, right_node if _narrows_container(right) else test, present, _entry_verdict(right, left))
+    if op == "in" and (listed := _nothings(right)):
+        return _split(a, test.left, left, lambda x: _equals_any(x, listed))
     if op in ("==", "is") and (expected := t.constants(right)) and len(expected) == len(right) == 1:
         truths = (None, True if expected[0] is None else None)
         return _split(a, test.left, left, lambda x: _equals(x, expected[0], strict=op == "is"), truths)
@@ -149,9 +154,21 @@ def _equals(atom: Atom, expected: object, *, strict: bool) -> bool | None:
         return shape.value == expected and (shape.kind == type(expected).__name__ or expected is None)
     if isinstance(expected, str) and not t.may_equal(atom, expected):
         return False
-    if expected is None or strict:
+    if expected is None or expected is False or strict:
         return None if isinstance(shape, t.Unknown) and not atom.proof else False
     return None
+
+
+def _nothings(right: Value) -> list[object]:
+    """The items of a display that lists what stands for nothing: ``(None, False)``."""
+    items = right[0].shape.items if len(right) == 1 and isinstance(right[0].shape, t.Seq) else None
+    found = [v for item in items or () for v in t.constants(item)]
+    return found if items and len(found) == len(items) and all(v is None or v is False for v in found) else []
+
+
+def _equals_any(atom: Atom, listed: list[object]) -> bool | None:
+    verdicts = [_equals(atom, x, strict=False) for x in listed]
+    return True if True in verdicts else (None if None in verdicts else False)
 
 
 def _narrows_container(right: Value) -> bool:

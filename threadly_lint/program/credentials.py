@@ -31,6 +31,7 @@ ACCOUNT_BASES = (
 SENT_ON_PURPOSE = frozenset({"body", "form", "json", "typed", "text", "checked"})
 LOOK_UPS = frozenset({"read", "build-read", "query"})
 ADDING = frozenset({"insert", "replace"})
+CHANGES_ROW = re.compile(r"a?(bulk_)?(update(?!_or)|set|patch|find_(one_)?and|modify)")
 
 
 def is_account(program: Program, info: Class | None) -> bool:
@@ -43,7 +44,7 @@ def is_account(program: Program, info: Class | None) -> bool:
 def makes_account(program: Program, occurrence: Occurrence) -> bool:
     """Whether an account is made whose password the caller has sent, all at once; ``fills_password`` sees the other ways."""
     event = occurrence.event
-    if event.effect not in ("construct", "upsert", "write"):
+    if event.effect not in ("construct", "upsert", "write") or CHANGES_ROW.match(event.api.rpartition(".")[2]):
         return False
     if is_account(program, model_of(program, occurrence)):
         return gives_password(occurrence)
@@ -80,6 +81,12 @@ def renews_credentials(occurrence: Occurrence) -> bool:
         return any(_is_credential(k) and not t.constants(v) for k, v in event.keywords)
     found = statement_of(event) if event.effect == "write" else None
     return found is not None and found.verb == "update" and any(map(_is_credential, found.sets))
+
+
+def issues_code(program: Program, occurrence: Occurrence) -> bool:
+    """Whether a row is made that holds a code or token."""
+    info = model_of(program, occurrence) if occurrence.effect in ("construct", "upsert") else None
+    return info is not None and any(map(CODE_COLUMN.search, program.models.columns(info)))
 
 
 def _is_credential(column: str) -> bool:

@@ -26,7 +26,9 @@ def leaves_message(program: Program, effects: Iterable[Occurrence]) -> bool:
     """Whether all that strangers change is to add rows that tell who sent them and what they say, as a contact form does."""
     changes = _changes(effects)
     models = {model_of(program, o) for o in changes if o.effect != "assign"}
-    return bool(models) and all(map(_adds, changes)) and all(m is not None and _is_message(program, m) for m in models)
+    return (
+        bool(models) and all(map(adds_row, changes)) and all(m is not None and _is_message(program, m) for m in models)
+    )
 
 
 def keeps_own_row(program: Program, effects: Iterable[Occurrence]) -> bool:
@@ -35,7 +37,9 @@ def keeps_own_row(program: Program, effects: Iterable[Occurrence]) -> bool:
     made = {o.event.model for o in changes if o.effect != "assign"}
     kept = {o.event.model for o in effects if o.effect == "session-write"} & made - {""}
     return (
-        bool(kept) and all(map(_adds, changes)) and not any(is_account(program, program.models.named(m)) for m in kept)
+        bool(kept)
+        and all(map(adds_row, changes))
+        and not any(is_account(program, program.models.named(m)) for m in kept)
     )
 
 
@@ -43,8 +47,8 @@ def _changes(effects: Iterable[Occurrence]) -> list[Occurrence]:
     return [o for o in effects if o.effect in CHANGING and not any(g.strength != "unknown" for g in o.auth)]
 
 
-def _adds(occurrence: Occurrence) -> bool:
-    """Whether a change makes a row or fills one in that has just been made, and touches none that was looked up."""
+def adds_row(occurrence: Occurrence) -> bool:
+    """Whether a change of the database makes a row or fills one in that has just been made, and touches none that was looked up."""
     event = occurrence.event
     if event.effect == "construct":
         return True

@@ -104,6 +104,15 @@ def _marked(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Valu
     return t.const(is_marked(args[0], name) or any(_dispatch_is_marked(a, info, name) for info in _classes(args[0])))
 
 
+def _listed(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Value:
+    """``listed(name)``: the texts of a list setting."""
+    from threadly_lint.program.django_settings import all_settings
+
+    name = t.text_of(args[0]) or ""
+    texts = dict.fromkeys(text for _, settings in all_settings(a.program) for text in settings.texts(name))
+    return (Atom(t.Seq("list", tuple(map(t.const, texts)))),)
+
+
 def _classes(view: Value) -> list[Class]:
     """The classes that a view was made from."""
     captured = [v for x in view if isinstance(x.shape, t.Func) for _, v in x.shape.captured]
@@ -139,6 +148,7 @@ def _consumed(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Va
 SPECIAL.update(
     {
         "threadly.consumed": _consumed,
+        "threadly.listed": _listed,
         "threadly.marked": _marked,
         "threadly.instance": _instance,
         "threadly.row": _row,

@@ -249,6 +249,8 @@ class Libraries:
             about = frozenset(x for x in call.tags if x.kind in PASSED_ON)
             claims = frozenset({CLAIMS}) if gives_claims(call, identity) else NO_TAGS
             value = self.identity(a, weakened, t.tagged(checked(value) or t.ANYTHING, claims), about, call.node)
+        if any(f.effect == "sign-in" and f.kind in ("call", "method") for f in facts):
+            a.prove(frozenset({a.guard(f"`{call.name}`", call.node)}))
         aborting = next((f for f in facts if f.effect == "abort" and f.kind != "exception"), None)
         if aborting is not None and a.state is not None and self.knowledge.class_of(call.name) is None:
             status = self.program.behaviour.call_status(call, aborting)

@@ -17,6 +17,7 @@ from threadly_lint.program.credentials import (
     verifies_password,
 )
 from threadly_lint.program.effects import Occurrence
+from threadly_lint.program.guests import adds_row
 from threadly_lint.program.publicness import GUESSABLE, by_address, effects_of, evident_purpose
 from threadly_lint.program.types import Guard
 from threadly_lint.skeleton import nodes as n
@@ -85,7 +86,7 @@ def _repeatable(endpoint: EntryPoint, effects: list[Occurrence], changing: bool)
         yield Opening("message", "sends messages", "high")
     if changing and any(_stores_upload(o) for o in anonymous):
         yield Opening("upload", "stores uploads of strangers", "medium")
-    written = next((o for o in anonymous if changing and _adds(o)), None)
+    written = next((o for o in anonymous if changing and (_adds(o) or _adds_validated(o, anonymous))), None)
     if written is not None:
         what = f"`{written.event.model}` rows" if written.event.model else "rows"
         yield Opening("write", f"lets strangers write {what}", "medium")
@@ -183,6 +184,14 @@ def _stores_upload(occurrence: Occurrence) -> bool:
         return False
     values = (*occurrence.event.receiver, *(x for v in occurrence.event.args for x in v))
     return any(tag.kind == "request" and tag.detail == "files" for tag in t.tags_of(values))
+
+
+def _adds_validated(occurrence: Occurrence, among: list[Occurrence]) -> bool:
+    """Whether a row is made where a form or serializer has just checked what the caller sent."""
+    is_change = occurrence.effect in (*CREATING, "write") and bool(occurrence.event.model)
+    return (
+        is_change and adds_row(occurrence) and any(o.effect == "validation" and _takes_request_data(o) for o in among)
+    )
 
 
 def _adds(occurrence: Occurrence) -> bool:

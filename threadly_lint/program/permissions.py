@@ -9,9 +9,11 @@ from threadly_lint.program.calls import SPECIAL, call_value
 from threadly_lint.program.containers import fixed_items
 from threadly_lint.program.types import Atom, Guard, Value
 from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import dotted, walk
 
 Args = tuple[Value, ...]
 Keywords = dict[str, Value]
+SAFE = "SAFE_METHODS"
 CALLER = ("credential", "session", "identity")
 NAMES = ("permission_classes", "throttle_classes", "authentication_classes")
 
@@ -92,6 +94,8 @@ def _permitted(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> V
         a.emit("reject", "permission_denied", expr, status=403)
     if any(_is_own(a, shape, "has_object_permission" if given[2:] else "has_permission") for shape in asked):
         a.emit("ownership-test" if given[2:] else "role-test", "permission", expr)
+    if _is_safe(given[0]) and any(_welcomes_readers(a, shape) for shape in asked):
+        a.emit("open-to-readers", "permission", expr)
     if a.state is None:
         a.die(403)
     return t.NONE
@@ -101,6 +105,15 @@ def _is_own(a: Activation, shape: t.Shape, method: str) -> bool:
     """Whether the project has written this method of a permission."""
     _, found = a.program.class_attribute(shape.info, method) if isinstance(shape, t.Inst) else ("", ())
     return any(isinstance(x.shape, t.Func) and not x.shape.info.module.is_sketch for x in found)
+
+
+def _welcomes_readers(a: Activation, shape: t.Shape) -> bool:
+    """Whether a permission makes a difference between those who only read and others."""
+    if isinstance(shape, t.Obj | t.Lib):
+        return a.knowledge.fact(shape.name, "guard-partial") is not None
+    classes = a.program.mro(shape.info) if isinstance(shape, t.Inst) else []
+    nodes = (x for c in classes if not isinstance(c, str) for x in walk(*c.node.body))
+    return any(isinstance(x, n.Name | n.Attribute) and (dotted(x) or "").endswith(SAFE) for x in nodes)
 
 
 def _element(atom: Atom) -> Value:

@@ -1,7 +1,8 @@
 """Data about people: which reads show what an anonymous caller has no business to see.
 
-Rows with personal or secret columns are personal, and so are rows that belong to a user, unless they look made to be published (a
-title and a text, as posts, questions and pages have): those are judged by how the project treats other reads of them.
+Rows with personal or secret columns are personal, and so are rows that belong to a user, unless a permission class welcomes readers or
+they look made to be published (a title and a text, as posts, questions and pages have): those are judged by how the project treats
+other reads of them.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ TEXT_COLUMN = re.compile(
 )
 WORD = re.compile(r"[A-Za-z_]\w+")
 TABLE = "sqlalchemy.Table"
+OPENED = "open-to-readers"
 MAX_DEPTH = 4
 
 
@@ -46,12 +48,16 @@ def reads_personal_data(endpoint: EntryPoint) -> bool:
     """Whether what the endpoint reads is personal: published data only where it is not there to show them, or others are guarded."""
     program = endpoint.program
     shows = only_shows(endpoint)
-    for access in (o for run in endpoint.runs for o in run.inside if _shows_anybody(o)):
-        info = model_of(program, access)
-        if info is None and _selects_personal_data(access):
-            return True
-        if info is not None and is_personal(program, info) and not (shows and _usually_open(program, info)):
-            return True
+    for run in endpoint.runs:
+        is_opened = any(o.effect == OPENED for o in run.occurrences)
+        for access in filter(_shows_anybody, run.inside):
+            info = model_of(program, access)
+            if info is None and _selects_personal_data(access):
+                return True
+            if info is None or not is_personal(program, info):
+                continue
+            if not (is_opened and not _is_private(program, info)) and not (shows and _usually_open(program, info)):
+                return True
     return False
 
 
@@ -107,9 +113,14 @@ def is_personal(program: Program, info: Class) -> bool:
 def is_publication(program: Program, info: Class) -> bool:
     """Whether a model's rows look made to be read by others: a title or text, and nothing personal but their author."""
     names = _columns(program, info)
-    if any(PERSONAL_COLUMN.search(name) or ADDRESSEE_COLUMN.search(name) for name in names):
+    if _is_private(program, info):
         return False
     return any(map(TITLE_COLUMN.search, names)) or any(map(TEXT_COLUMN.search, names))
+
+
+def _is_private(program: Program, info: Class) -> bool:
+    """Whether rows tell more of somebody than that they own them: an address, a secret, or to whom something was sent."""
+    return any(PERSONAL_COLUMN.search(name) or ADDRESSEE_COLUMN.search(name) for name in _columns(program, info))
 
 
 def _columns(program: Program, info: Class) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from threadly_lint.knowledge import Knowledge, load_knowledge
-from threadly_lint.program import built_in_functions  # noqa: F401  (says what their calls mean)
+from threadly_lint.program import built_in_functions, signatures  # noqa: F401  (say what their calls mean)
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
 from threadly_lint.program.annotations import annotated
@@ -92,7 +93,17 @@ class Program:
             return (Atom(t.ModuleRef(module)),)
         if self.project.is_package(dotted, importer.file):
             return (Atom(t.Namespace(dotted, importer)),)
-        return self.library(dotted)
+        beside = self.module_of(self._beside(importer, dotted))
+        return (Atom(t.ModuleRef(beside)),) if beside is not None else self.library(dotted)
+
+    def _beside(self, importer: Module, dotted: str) -> SourceFile | None:
+        """The file next to a script inside a package that a plain ``import dotted`` means when nothing else has that name."""
+        top = dotted.partition(".")[0]
+        if top in sys.stdlib_module_names or self.knowledge.root_known(top):
+            return None
+        near = self.project.resolve_relative(importer.file, 1, dotted)
+        found = self.project.find_module(near, importer.file) if near else None
+        return None if found is importer.file else found
 
     @cached_property
     def own_libraries(self) -> frozenset[str]:

@@ -11,6 +11,7 @@ from threadly_lint.program.credentials import (
     gives_password,
     hashes_password,
     is_account,
+    issues_code,
     makes_account,
     model_of,
     renews_credentials,
@@ -136,7 +137,7 @@ def _purpose(endpoint: EntryPoint, effects: list[Occurrence], kinds: set[str]) -
         return Purpose("link", "the address itself is a secret")
     if "sign-in" in kinds or _opens_session(endpoint.program, effects):
         return Purpose("sign-in", "signs the caller in")
-    if "sign-out" in kinds:
+    if "sign-out" in kinds or _closes_session(endpoint.program, effects):
         return Purpose("sign-out", "signs the caller out")
     if (not endpoint.methods or set(endpoint.methods) - MAKES_NOTHING) and _signs_up(endpoint.program, effects):
         return Purpose("sign-up", "registers an account")
@@ -192,7 +193,7 @@ def _entrance(program: Program, effects: list[Occurrence], kinds: set[str]) -> P
     made = (o for o in effects if o.effect in ("construct", "upsert"))
     if any(map(hashes_password, effects)) and any(is_account(program, model_of(program, o)) for o in made):
         return Purpose("sign-up", "registers an account")
-    if any(hashes_password(o) or renews_credentials(o) for o in effects):
+    if any(hashes_password(o) or renews_credentials(o) or issues_code(program, o) for o in effects):
         return Purpose("credentials", "creates or renews credentials")
     if any(o.effect == "enqueue" or (o.event.fact is not None and o.event.fact.service == "mail") for o in effects):
         return Purpose("credentials", "mails a code or link")
@@ -214,13 +215,27 @@ def _opens_session(program: Program, effects: list[Occurrence]) -> bool:
     """It writes a session key that guards of this project look for; what was sent, only where something is checked."""
     is_checked = any(o.effect in KNOWS_CALLERS or tests_credentials(o) for o in effects)
     kept = (o for o in effects if _names_caller(program, o) and (is_checked or not raw_tags(o.event.value)))
-    written = {o.event.api.strip("[]'\"") for o in kept}
+    written = {_key(o) for o in kept}
     return bool(written & session_keys(program))
+
+
+def _closes_session(program: Program, effects: list[Occurrence]) -> bool:
+    """It empties a session key that guards of this project look for, and fills none."""
+    return any(o.effect == "session-write" and _is_emptied(o) and _key(o) in session_keys(program) for o in effects)
+
+
+def _is_emptied(occurrence: Occurrence) -> bool:
+    value = occurrence.event.value
+    return bool(value) and all(t.truthiness(x) is False for x in value)
+
+
+def _key(occurrence: Occurrence) -> str:
+    return occurrence.event.api.strip("[]'\"")
 
 
 def _names_caller(program: Program, occurrence: Occurrence) -> bool:
     """Whether an anonymous caller gets something into the session that is not just the key of some other row."""
-    if occurrence.effect != "session-write" or occurrence.auth:
+    if occurrence.effect != "session-write" or occurrence.auth or _is_emptied(occurrence):
         return False
     kept = program.models.named(occurrence.event.model)
     return kept is None or is_account(program, kept)

@@ -199,10 +199,32 @@ class RateLimits:
 
 def _counts(event: Event) -> bool:
     """Whether a shared counter goes up (or down, to none left) that belongs to this caller or object: its key is made up at run time."""
-    if event.fact is None or not event.effect.startswith("cache-") or event.api.rpartition(".")[2] not in COUNTING:
+    if event.fact is None or not event.effect.startswith("cache-"):
+        return False
+    if event.api.rpartition(".")[2] not in COUNTING and not _stores_count(event):
         return False
     key = event.argument(0, "name") or event.argument(None, "key")
     return t.text_of(key) is None
+
+
+def _stores_count(event: Event) -> bool:
+    """Whether a function puts back, one higher, what it found under the same key: ``cache.set(key, tries + 1)``."""
+    call, body = event.node, event.function.node.body
+    if event.effect != "cache-set" or not isinstance(call, n.Call) or len(call.args) < 2 or not isinstance(body, tuple):
+        return False
+    nodes = list(walk(*body))
+    reads = (x for x in nodes if isinstance(x, n.Call) and isinstance(x.func, n.Attribute) and x.func.attr == "get")
+    return any(x.args and _alike(x.args[0], call.args[0]) for x in reads) and any(map(_is_step, nodes))
+
+
+def _alike(one: n.Expr, other: n.Expr) -> bool:
+    return isinstance(one, n.Name) and isinstance(other, n.Name) and one.id == other.id
+
+
+def _is_step(node: n.Node) -> bool:
+    """``count + 1`` or ``count += 1``."""
+    step = node.right if isinstance(node, n.BinOp) else node.value if isinstance(node, n.AugAssign) else None
+    return isinstance(step, n.Constant) and step.kind == "int" and getattr(node, "op", "").startswith("+")
 
 
 def _names_flask_default(node: n.Node) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
@@ -155,6 +155,20 @@ def decorator_registrations(program: Program, names: frozenset[str]) -> Iterator
             if _may_be_called(target, names, function.module):
                 scope = _decorator_scope(program, function)
                 yield from _registrations(program, decorator, target, scope, function.module, function, names)
+    yield from _applied_registrations(program, names)
+
+
+def _applied_registrations(program: Program, names: frozenset[str]) -> Iterator[Registration]:
+    """Decorators that are applied by hand: ``app.route("/")(handler)``."""
+    for call, module, around in program.calls_named(""):
+        inner = call.func
+        if not isinstance(inner, n.Call) or len(call.args) != 1 or not _may_be_called(inner.func, names, module):
+            continue
+        scope = scope_in(program, module, around)
+        function = underlying(evaluate(scope, call.args[0]))
+        for found in _registrations(program, inner, inner.func, scope, module, None, names):
+            if function is not None and function.owner is None:
+                yield replace(found, function=function, scope=_decorator_scope(program, function))
 
 
 def _may_be_called(target: n.Expr, names: frozenset[str], module: Module) -> bool:

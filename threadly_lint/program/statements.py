@@ -17,7 +17,7 @@ from threadly_lint.program.effects import Exit
 from threadly_lint.program.expressions import captured_by, evaluate, path_of
 from threadly_lint.program.names import Function, Scope, collect_bindings
 from threadly_lint.program.queries import consume
-from threadly_lint.program.switches import about_caller, way_past
+from threadly_lint.program.switches import about_caller, two_ways, way_past
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
@@ -92,6 +92,7 @@ def _jump(a: Activation, s: n.Jump) -> None:
 
 def _if(a: Activation, s: n.If) -> None:
     following = a.following
+    before = a.state.auth if a.state is not None else t.NO_PROOF
     outer_seen, a.seen = a.seen, set()
     when_true, when_false = branch(a, s.test)
     depends_on = a.seen
@@ -113,6 +114,7 @@ def _if(a: Activation, s: n.If) -> None:
         _survive(a, s.test, after_false, turned_away, about_caller=is_about_caller)
     if not known_false - known_true:
         _survive(a, s.test, after_true, turned_away_else, about_caller=is_about_caller)
+    two_ways(a, s, after_true, after_false, before)
     a.state = merge(after_true, after_false)
 
 

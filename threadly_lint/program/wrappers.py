@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation
+from threadly_lint.program.switched import is_on
 from threadly_lint.program.types import Atom, Guard, Value
 from threadly_lint.skeleton import nodes as n
 
@@ -131,7 +132,8 @@ def _behind(
     shape = by.shape
     name = shape.name if isinstance(shape, t.Lib) else shape.owner if isinstance(shape, t.LibMethod) else ""
     if name or (isinstance(shape, t.Obj) and shape.name not in ("", "str")):
-        return library_wrapped(scope, name or f"{shape.name}.__call__", value, args, keywords, node)  # type: ignore[union-attr]
+        name = name or f"{shape.name}.__call__"  # type: ignore[union-attr]
+        return library_wrapped(scope, name, value, args, keywords, node, by)
     if isinstance(shape, t.Unknown | t.Obj):
         return _maybe_guarded(scope, "", value, node)
     if isinstance(shape, t.Wrapped) and shape.by.endswith("contextmanager()"):
@@ -143,13 +145,19 @@ def _behind(
 
 
 def library_wrapped(
-    scope: Activation, name: str, value: Value, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Expr
+    scope: Activation,
+    name: str,
+    value: Value,
+    args: tuple[Value, ...],
+    keywords: dict[str, Value],
+    node: n.Expr,
+    by: Atom | None = None,
 ) -> Value:
-    """``value`` behind a library's decorator."""
+    """``value`` behind a library's decorator, ``by`` being the decorator itself where it is known."""
     knowledge = scope.knowledge
     if name in TRANSPARENT:
         return value
-    facts = knowledge.facts(name)
+    facts = [f for f in knowledge.facts(name) if f.effect != "validation" or is_on(scope.program, f, by, keywords)]
     effects = {f.effect for f in facts}
     if guard := next((f for f in facts if f.effect in GUARDING), None):
         weakened = scope.program.behaviour.is_weakened(name, keywords)
