@@ -181,7 +181,6 @@ __all__ = [
     "provider_id_columns",
     "rate_limits",
     "reads_to_check",
-    "reads_to_check",
     "refusals",
     "repeated_account_read",
     "request_flows",
