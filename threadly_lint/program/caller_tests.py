@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, State
+from threadly_lint.program.credentials import is_account
 from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.types import Guard, Value
+from threadly_lint.program.types import Atom, Guard, Value
 from threadly_lint.skeleton import nodes as n
 
 CALLER = "identity"
+FLAG = "is_authenticated"
 OF_NOBODY = frozenset({"is_anonymous", "groups", "objects", "user_permissions"})
 """Attributes that anonymous users have too, and that count as true."""
 ALWAYS_THERE = frozenset({"path", "typed", "url"})
@@ -32,7 +34,8 @@ def learn_from_equality(
         ((test.left, left, right), (test.comparators[0], right, left)) if op != "in" else ((test.left, left, right),)
     )
     for node, caller, other in sides:
-        if _is_somebody(other, but_none=_is_user(node, caller)) and _is_caller(a, node, caller):
+        is_user = all(isinstance(x.shape, t.Inst | t.Obj) for x in caller if not t.is_none(x))
+        if _is_somebody(other, but_none=is_user) and _is_caller(a, node, caller):
             when_true.auth |= {_guard(a, test)}
 
 
@@ -42,9 +45,10 @@ def _guard(a: Activation, test: n.Expr) -> Guard:
 
 def _is_caller(a: Activation, node: n.Expr, value: Value) -> bool:
     """The user of the request, or an attribute of it."""
-    if not value or not all(_has_identity(x) for x in value if not t.is_none(x)):
-        return False
-    return _is_user(node, value) or (isinstance(node, n.Attribute) and _is_of_somebody(a, node, value))
+    there = [x for x in value if not t.is_none(x)]
+    if there and all(_is_account(a, x) and not isinstance(x.shape, t.Unknown) for x in there):
+        return True
+    return isinstance(node, n.Attribute) and _is_of_somebody(a, node, value)
 
 
 def _is_of_somebody(a: Activation, test: n.Attribute, value: Value) -> bool:
@@ -53,21 +57,28 @@ def _is_of_somebody(a: Activation, test: n.Attribute, value: Value) -> bool:
         return False
     if any(isinstance(x.shape, t.Const) and x.shape.value and not x.proof for x in value):
         return False
+    return _belongs_to_user(a, test.value)
+
+
+def _belongs_to_user(a: Activation, owner: n.Expr) -> bool:
+    """Whether an expression is the user of the request, or leads there: ``user.profile``."""
     mark, seen = len(a.events), set(a.seen)
-    owner = evaluate(a, test.value)
+    value = evaluate(a, owner)
     del a.events[mark:]
     a.seen = seen
-    return bool(owner) and all(_has_identity(x) for x in owner if not t.is_none(x))
+    there = [x for x in value if not t.is_none(x)]
+    if there and all(_is_account(a, x) for x in there):
+        return True
+    return isinstance(owner, n.Attribute) and _belongs_to_user(a, owner.value)
 
 
-def _is_user(node: n.Expr, value: Value) -> bool:
-    """Whether it is the user as such, whom an anonymous one never equals, and who is no missing row."""
-    is_row = all(isinstance(x.shape, t.Inst) or (isinstance(x.shape, t.Obj) and "." in x.shape.name) for x in value)
-    return is_row or isinstance(node, n.Name)
-
-
-def _has_identity(atom: t.Atom) -> bool:
-    return any(tag.kind == CALLER for tag in atom.tags)
+def _is_account(a: Activation, atom: Atom) -> bool:
+    shape = atom.shape
+    if not any(tag.kind == CALLER for tag in atom.tags):
+        return False
+    if isinstance(shape, t.Inst):
+        return is_account(a.program, shape.info) or a.program.has_attribute(shape, FLAG)
+    return isinstance(shape, t.Unknown) or (isinstance(shape, t.Obj) and a.knowledge.is_known(f"{shape.name}.{FLAG}"))
 
 
 def _is_somebody(value: Value, *, but_none: bool) -> bool:

@@ -28,6 +28,7 @@ ACCOUNT_BASES = (
     "flask_login.UserMixin",
     "flask_security.UserMixin",
 )
+TOKEN_COLUMN = re.compile(r"(^|_)(token|nonce)$", re.IGNORECASE)
 SENT_ON_PURPOSE = frozenset({"body", "form", "json", "typed", "text", "checked"})
 LOOK_UPS = frozenset({"read", "build-read", "query"})
 ADDING = frozenset({"insert", "replace"})
@@ -83,10 +84,12 @@ def renews_credentials(occurrence: Occurrence) -> bool:
     return found is not None and found.verb == "update" and any(map(_is_credential, found.sets))
 
 
-def issues_code(program: Program, occurrence: Occurrence) -> bool:
-    """Whether a row is made that holds a code or token."""
+def issues_token(program: Program, occurrence: Occurrence) -> bool:
+    """Whether a row is made that holds a token which the caller has not chosen."""
     info = model_of(program, occurrence) if occurrence.effect in ("construct", "upsert") else None
-    return info is not None and any(map(CODE_COLUMN.search, program.models.columns(info)))
+    if info is None or not any(map(TOKEN_COLUMN.search, program.models.columns(info))):
+        return False
+    return not any(TOKEN_COLUMN.search(k) and t.has_tag(v, "request") for k, v in occurrence.event.keywords)
 
 
 def _is_credential(column: str) -> bool:

@@ -11,7 +11,7 @@ from threadly_lint.program.credentials import (
     gives_password,
     hashes_password,
     is_account,
-    issues_code,
+    issues_token,
     makes_account,
     model_of,
     renews_credentials,
@@ -193,7 +193,7 @@ def _entrance(program: Program, effects: list[Occurrence], kinds: set[str]) -> P
     made = (o for o in effects if o.effect in ("construct", "upsert"))
     if any(map(hashes_password, effects)) and any(is_account(program, model_of(program, o)) for o in made):
         return Purpose("sign-up", "registers an account")
-    if any(hashes_password(o) or renews_credentials(o) or issues_code(program, o) for o in effects):
+    if any(hashes_password(o) or renews_credentials(o) or issues_token(program, o) for o in effects):
         return Purpose("credentials", "creates or renews credentials")
     if any(o.effect == "enqueue" or (o.event.fact is not None and o.event.fact.service == "mail") for o in effects):
         return Purpose("credentials", "mails a code or link")
