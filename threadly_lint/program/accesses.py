@@ -9,6 +9,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.counters import counts_visits
 from threadly_lint.program.counts import shows_no_row
 from threadly_lint.program.effects import Occurrence
+from threadly_lint.program.nesting import parts_of
 from threadly_lint.program.provisions import provides_row
 from threadly_lint.program.saves import is_saved
 from threadly_lint.program.siblings import only_shows
@@ -85,7 +86,7 @@ def _leaves(value: Value, depth: int) -> Iterator[Atom]:
     for atom in value if depth else ():
         yield atom
         if isinstance(atom.shape, t.Seq | t.Map):
-            yield from (x for part in t.parts_of(atom.shape) for x in _leaves(part, depth - 1))
+            yield from (x for part in parts_of(atom.shape) for x in _leaves(part, depth - 1))
 
 
 def _confidence(endpoint: EntryPoint, run: Run, occurrence: Occurrence) -> Confidence:
