@@ -60,7 +60,7 @@ def leave():
 
 @app.post("/enter")
 def enter():
-    session["member"] = request.form["member"]
+    session["member"] = Member.query.filter_by(name=request.form["name"]).first().id
     return redirect("/")
 """,
     )
