@@ -184,3 +184,32 @@ def test_a_type_test_tells_the_class(tmp_path: Path) -> None:
 
     assert found["DELETE told"].unguarded == ("write",)
     assert found["DELETE told_otherwise"].unguarded == ()
+
+
+HANDED = """
+from dishka import FromDishka
+from dishka.integrations.aiohttp import inject
+
+
+@inject
+async def wipe(request, things: FromDishka[Things]):
+    things.wipe()
+
+
+@inject
+async def wipe_carefully(request, things: FromDishka[Things]):
+    jwt.decode(request.headers["Authorization"], "secret", algorithms=["HS256"])
+    things.wipe()
+
+
+app = web.Application()
+app.router.add_delete("/thing", wipe)
+app.router.add_delete("/careful", wipe_carefully)
+"""
+
+
+def test_what_dishka_hands_to_handlers(tmp_path: Path) -> None:
+    found = reach(tmp_path, HANDED, HEAD)
+
+    assert found["DELETE wipe"].unguarded == ("write",)
+    assert found["DELETE wipe_carefully"].unguarded == ()

@@ -223,6 +223,14 @@ def test_cloud_functions_by_decorator_and_by_template(tmp_path: Path) -> None:
             @app.on_sqs_message(queue="orders")
             def two(event): ...
         """,
+        parted="""
+            from chalice.app import Blueprint
+
+            part = Blueprint(__name__)
+
+            @part.route("/")
+            def three(): ...
+        """,
         powered="""
             from aws_lambda_powertools import Logger
 
@@ -238,6 +246,7 @@ def test_cloud_functions_by_decorator_and_by_template(tmp_path: Path) -> None:
         ("http", "functions_framework", "one"),
         ("http", "chalice", "one"),
         ("lambda", "chalice", "two"),
+        ("http", "chalice", "three"),
         ("lambda", "aws_lambda_powertools", "one"),
         ("lambda", "aws-lambda", "handle"),
     }

@@ -221,3 +221,27 @@ def private():
         head=HEAD,
     )
     assert {name: r.unguarded for name, r in found.items()} == {"GET page": ("read",), "GET private": ()}
+
+
+def test_callbacks_that_take_any_part_of_the_path(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+app = Bottle()
+
+
+@app.delete("/thing/<name>")
+def named(**parts):
+    if parts.get("name") == "all":
+        db.execute("delete from thing")
+
+
+@app.delete("/other/<name>")
+def misnamed(**parts):
+    if parts.get("nothing") == "all":
+        db.execute("delete from thing")
+""",
+        head=HEAD,
+    )
+    assert found["DELETE named"].unguarded == ("write",)
+    assert found["DELETE misnamed"].unguarded == ()

@@ -144,3 +144,21 @@ def test_any_text_is_a_document_or_none(text: str) -> None:
 def test_references_that_lead_in_a_circle_end() -> None:
     document = {"a": {"$ref": "#/b"}, "b": {"$ref": "#/a"}}
     assert resolve(document, {"$ref": "#/a"}) in ({"$ref": "#/a"}, {"$ref": "#/b"})
+
+
+def test_functions_that_take_any_argument(tmp_path: Path) -> None:
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs/api.yml").write_text(
+        "openapi: 3.0.0\npaths:\n  /things/{name}:\n"
+        "    parameters:\n      - {name: name, in: path, required: true, schema: {type: string}}\n"
+        "    delete: {operationId: handlers.named}\n"
+    )
+    handlers = """
+        from app import db
+
+        def named(**kwargs):
+            if kwargs["name"] == "all":
+                db.execute("delete from thing")
+    """
+    found = reached(program_of(tmp_path, {"app.py": APP, "handlers.py": handlers}))
+    assert found == {"DELETE named": Reach(("/things/{name}",), ("write",))}

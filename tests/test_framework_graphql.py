@@ -301,3 +301,20 @@ def serve():
     return jsonify(graphql_sync(schema, request.get_json()))
 """
     assert {r.unguarded for r in reach(tmp_path, ARIADNE + guarded, models=MODELS).values()} == {()}
+
+
+def test_resolvers_that_take_any_argument(tmp_path: Path) -> None:
+    source = GRAPHENE.replace(
+        "def resolve_things(self, info, first=None):\n",
+        "def resolve_things(self, info, **kwargs):\n        if kwargs.get('none'):\n            return []\n",
+    ).replace(
+        "def resolve_others(self, info):\n",
+        "def resolve_others(self, info, **kwargs):\n        if not kwargs.get('some'):\n            return []\n",
+    )
+    found = reach(
+        tmp_path,
+        source + 'app.add_url_rule("/graphql", view_func=GraphQLView.as_view("graphql", schema=schema))\n',
+        models=MODELS,
+    )
+    assert found["query Query.resolve_things"].unguarded == ("read",)
+    assert found["query Mixin.resolve_others"].unguarded == ("read",)

@@ -9,11 +9,11 @@ from reach import Reach, reach
 HEAD = """
 import sqlite3
 
-from litestar import Controller, Litestar, Request, Router, delete, get, post, route, websocket
+from litestar import Controller, Litestar, Request, Router, delete, get, post, websocket
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.exceptions import NotAuthorizedException
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, route
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult, DefineMiddleware
 from litestar.security.jwt import JWTAuth
 

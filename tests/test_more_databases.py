@@ -18,6 +18,7 @@ import sqlobject
 import torndb
 from bottle import Bottle
 from gino_starlette import Gino
+from piccolo.table import Table
 from rethinkdb import r
 from tinydb import Query, TinyDB
 
@@ -44,6 +45,14 @@ fruits = peewee_async.Manager(None)
 
 class Card(sqlobject.SQLObject):
     text = sqlobject.StringCol()
+
+
+class Herb(Table):
+    pass
+
+
+def connections():
+    yield torndb.Connection('h', 'd')
 
 
 @app.post("/")
@@ -73,6 +82,11 @@ async def change():
         ("await fruits.create(Fruit, text='a')", "write"),
         ("await fruits.delete(await fruits.get(Fruit, id=1))", "read write"),
         ("return Card.get(1).text", "read"),
+        ("return await Herb.select()", "read"),
+        ("return await Herb.raw('select * from herb')", "read"),
+        ("return (await Herb.select().where(Herb.id == 1).first())['text']", "read"),
+        ("next(connections()).execute('delete from note')", "write"),
+        ("next(iter([]), torndb.Connection('h', 'd')).execute('delete from note')", "write"),
         ("Card.get(1).set(text='a')", "read write"),
     ],
 )

@@ -15,6 +15,7 @@ from threadly_lint.program.attributes import attribute
 from threadly_lint.program.calls import call_value
 from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
 from threadly_lint.program.names import Function, Module
+from threadly_lint.program.parameters import OPEN
 from threadly_lint.program.registrations import (
     Registration,
     handler_behind,
@@ -194,6 +195,9 @@ def _calling(value: Value, function: Function, operation: Operation) -> Rest:
     """Call the operation's function with what Connexion takes from the request, checked against the document."""
     keywords: dict[str, Value] = {}
     for param in function.params:
+        if param.kind == "kwargs":
+            keywords = {name: t.unknown(frozenset({TYPED})) for name in sorted(operation.parameters)} | keywords
+            keywords[OPEN] = t.unknown(frozenset({RAW if operation.body_is_free else TYPED}))
         if param.kind not in ("normal", "keyword") or (
             param.default is not None and param.name not in operation.parameters
         ):

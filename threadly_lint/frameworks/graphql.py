@@ -15,7 +15,7 @@ from threadly_lint.program.annotations import annotated
 from threadly_lint.program.attributes import attribute
 from threadly_lint.program.calls import call_value
 from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
-from threadly_lint.program.parameters import definition_scope
+from threadly_lint.program.parameters import OPEN, definition_scope
 from threadly_lint.program.queries import consume
 from threadly_lint.program.registrations import (
     imports,
@@ -232,6 +232,8 @@ def _arguments(program: Program, resolver: Resolver, root: Value) -> tuple[tuple
     scope = definition_scope(program, resolver.function)
     keywords: dict[str, Value] = {}
     for position, param in enumerate(params):
+        if param.kind == "kwargs":
+            keywords[OPEN] = t.unknown(TEXT)
         if param.kind in ("args", "kwargs"):
             continue
         declared = annotated(scope, param.annotation) if param.annotation is not None else ()

@@ -11,7 +11,8 @@ from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import constant, walk
 
 TRANSPARENT = frozenset(
-    """Annotated Required NotRequired Final ClassVar ReadOnly Awaitable Coroutine Optional Union InitVar Mapped""".split()
+    """Annotated Required NotRequired Final ClassVar ReadOnly Awaitable Coroutine Optional Union InitVar Mapped FromDishka
+    Injected""".split()
 )
 SEQUENCES = frozenset(
     """list List set Set frozenset FrozenSet Sequence MutableSequence Iterable Iterator Collection AsyncIterator

@@ -86,6 +86,12 @@ def _with_fields(atom: Atom, changed: dict[str, Value]) -> Atom:
     return atom._replace(shape=shape._replace(keywords=tuple({**dict(shape.keywords), **changed}.items())))
 
 
+def _next(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+    """``next(rows)``: one of what iterating gives, or the default."""
+    consume(a, args[0] if args else (), expr)
+    return t.join(element(a, args[0]), *args[1:2]) if args else t.ANYTHING
+
+
 def _proxied(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
     """``LocalProxy(function)`` is what the function gives each time."""
     if not any(isinstance(x.shape, t.Func) for v in args[:1] for x in v):
@@ -245,6 +251,8 @@ SPECIAL.update(
         "float": _convert,
         "isinstance": _isinstance,
         "len": _measure,
+        "next": _next,
+        "anext": _next,
         "setattr": _setattr,
         "hasattr": _hasattr,
     }

@@ -15,7 +15,7 @@ from threadly_lint.program.effects import Exit, Outcome
 from threadly_lint.program.entry_points import Rest, Step, handler_node
 from threadly_lint.program.expressions import captured_by, evaluate
 from threadly_lint.program.names import Class, Function, Module
-from threadly_lint.program.parameters import bind_parameters
+from threadly_lint.program.parameters import OPEN, bind_parameters
 from threadly_lint.program.types import Atom, Tag, Value
 from threadly_lint.program.wrappers import decorate
 from threadly_lint.skeleton import nodes as n
@@ -422,8 +422,10 @@ def path_parameters(path: str, function: Function, skip: int) -> dict[str, Value
     """
     raw = t.obj("str", tags=frozenset({Tag("request", "path")}))
     names = [p.name for p in function.params[skip:] if p.kind in ("normal", "keyword")]
-    found = dict(placeholders(path))
-    return {name: found[name] for name in names if name in found} if path else dict.fromkeys(names, raw)
+    is_open = any(p.kind == "kwargs" for p in function.params)
+    if not path:
+        return dict.fromkeys([*names, OPEN] if is_open else names, raw)
+    return {name: value for name, value in placeholders(path) if is_open or name in names}
 
 
 def placeholders(path: str) -> Iterator[tuple[str, Value]]:
