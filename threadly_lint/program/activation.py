@@ -75,7 +75,11 @@ def merge(*states: State | None) -> State | None:
     if any(proofs) and not all(proofs):
         env.update({k: _known_by_path(k, live) for k, v in env.items() if any(s.env.get(k) != v for s in live)})
     auth = frozenset().union(*proofs) if all(proofs) else NO_PROOF
-    return State(env, auth, frozenset.intersection(*(s.checked for s in live)))
+    checked = frozenset.intersection(*(s.checked for s in live))
+    if any(s.checked != checked for s in live):
+        told = [k for k, v in env.items() if k.isidentifier() and any(s.env.get(k) != v for s in live)]
+        env.update({k: _vouching(k, live, checked) for k in told if not any(k in s.checked for s in live)})
+    return State(env, auth, checked)
 
 
 def _known_by_path(name: str, states: list[State]) -> Value:
@@ -83,6 +87,18 @@ def _known_by_path(name: str, states: list[State]) -> Value:
     values = [(s.env[name], s.auth) for s in states if name in s.env]
     everywhere = set(values[0][0]).intersection(*(v for v, _ in values))
     return t.join(*(tuple(x if x in everywhere else x._replace(proof=x.proof | auth) for x in v) for v, auth in values))
+
+
+def _vouching(name: str, states: list[State], checked: frozenset[str]) -> Value:
+    """The values of a variable where paths meet: one that it has on one path only tells what was checked there."""
+    values = [(s.env[name], s.checked - checked) for s in states if name in s.env]
+    everywhere = set(values[0][0]).intersection(*(v for v, _ in values))
+    return t.join(*(tuple(x if x in everywhere else _telling(x, places) for x in v) for v, places in values))
+
+
+def _telling(atom: t.Atom, places: frozenset[str]) -> t.Atom:
+    kind = "refutes" if t.truthiness(atom) is False else "vouches"
+    return atom._replace(tags=atom.tags | {Tag(kind, place) for place in places})
 
 
 class Activation:

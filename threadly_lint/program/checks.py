@@ -69,7 +69,7 @@ def believe(a: Activation, state: State | None, left: Value, assumed: bool | Non
     if state is None:
         return
     for place in _vouched(left, assumed):
-        if place in a.places:
+        if place in a.places or place in state.env:
             vouch(state, place, state.env.get(place) or a.places[place])
 
 

@@ -30,6 +30,8 @@ DIGESTING = frozenset({"hash"})
 QUERIES = frozenset({"query", "build", "build-read", "build-write"})
 FILTERS = frozenset("exclude filter filter_by get group_by having join order_by where".split())
 PASSED_ON = ("credential", "session", "identity")
+DERIVED = Tag("derived")
+"""Of what a function of which nothing is known makes of its arguments."""
 SIGNED_IN = ("is_authenticated", "is_anonymous", "is_active", "check_password")
 IDENTIFYING = frozenset(
     "current-user anonymous-user user-check token-check session credentials token guard guard-weak guard-partial".split()
@@ -318,7 +320,8 @@ class Libraries:
         if not value and not effects and self.may_check(call):
             tags = checked_tags(tags)
         if not value:
-            return self._selected(t.unknown(tags), call, frozenset(x for x in tags if x.kind in PASSED_ON))
+            made = tags if effects else tags | {DERIVED}
+            return self._selected(t.unknown(made), call, frozenset(x for x in tags if x.kind in PASSED_ON))
         return t.tagged(value, tags)
 
     def may_check(self, call: Call) -> bool:

@@ -33,15 +33,16 @@ INTEGRITY_ERRORS = (
 
 def is_user(program: Program, value: Value) -> bool:
     """Whether a value is an account, a library's current user, or a session key that guards of this project look for."""
-    for atom in value:
-        if isinstance(atom.shape, t.Inst) and is_account(program, atom.shape.info):
-            return True
-        if any(
-            tag.kind == "identity" or (tag.kind == "session" and tag.detail in session_keys(program))
-            for tag in atom.tags
-        ):
-            return True
-    return False
+    return any(_is_user(program, atom) for atom in value if not t.is_none(atom))
+
+
+def _is_user(program: Program, atom: t.Atom) -> bool:
+    if isinstance(atom.shape, t.Inst) and is_account(program, atom.shape.info):
+        return True
+    if isinstance(atom.shape, t.Unknown) and any(tag.kind in ("chosen", "derived") for tag in atom.tags):
+        return False
+    keys = session_keys(program)
+    return any(tag.kind == "identity" or (tag.kind == "session" and tag.detail in keys) for tag in atom.tags)
 
 
 def provider_id_columns(program: Program, occurrence: Occurrence) -> Iterator[str]:
