@@ -12,6 +12,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.effects import Event, Occurrence
 from threadly_lint.program.request_data import is_raw, plain_text, raw_tags
 from threadly_lint.program.schema_checks import SchemaCheck, schema_checks
+from threadly_lint.program.sent_data import INCIDENTAL, sent
 from threadly_lint.program.types import Atom, Tags, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.values import Span, Step
@@ -43,11 +44,7 @@ FILTERED = frozenset("update_one update_many replace_one find_one_and_update fin
 BUFFERS = frozenset({"io.BytesIO", "io.StringIO"})
 BETWEEN_OPEN_FILES = frozenset({"shutil.copyfileobj"})
 TWO_PATHS = frozenset("rename renames replace copy copy2 copyfile copytree move link symlink symlink_to".split())
-INCIDENTAL = frozenset({"url", "headers", "cookies"})
 BODIES = frozenset({"body", "json"})
-FORWARDED = frozenset({"auth", "cookies", "headers"})
-GRANT = "grant_type"
-IDENTITY_CHECKS = ("token-check", "token", "user-check", "sign-in", "current-user")
 CHECKING_MODELS = ("beanie.Document", "odmantic.Model", "ormar.Model")
 SCALARS = frozenset("str bytes int float bool".split())
 POURING = frozenset("construct write upsert build-write".split())
@@ -284,40 +281,10 @@ def _values(program: Program, event: Event, kind: SinkKind | None) -> Iterator[V
     elif event.effect == "write":
         yield from _written(event)
     elif kind == "external call":
-        yield from _sent(program, event)
+        yield from sent(program, event)
     else:
         yield from event.args
         yield from (v for _, v in event.keywords)
-
-
-def _sent(program: Program, event: Event) -> Iterator[Value]:
-    """Address and body; headers and cookies are passed on, credentials go to whoever checks them."""
-    if _checks_identity(program, event) or _exchanges_code(event) or _passes_body_on(event):
-        return
-    yield from event.args
-    for name, value in event.keywords:
-        if name not in FORWARDED or any(x.detail not in INCIDENTAL for x in raw_tags(value)):
-            yield value
-
-
-def _checks_identity(program: Program, event: Event) -> bool:
-    is_provider = event.fact is not None and event.fact.service == "identity"
-    return is_provider or program.knowledge.fact(event.api, *IDENTITY_CHECKS) is not None
-
-
-def _exchanges_code(event: Event) -> bool:
-    """Whether an OAuth server is given a code for a token: it says itself whether the code is right."""
-    given = (x.shape for v in (*event.args, *(v for _, v in event.keywords)) for x in v)
-    return any(key == GRANT for shape in given if isinstance(shape, t.Map) for key, _ in shape.entries)
-
-
-def _passes_body_on(event: Event) -> bool:
-    """Whether a proxy sends the body just as it came in."""
-    return any(
-        isinstance(atom.shape, t.Obj) and atom.shape.name == "bytes" and any(x.detail == "body" for x in atom.tags)
-        for value in (*event.args, *(v for _, v in event.keywords))
-        for atom in value
-    )
 
 
 def _argument(event: Event, where: Argument | None) -> Value:
