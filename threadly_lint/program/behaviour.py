@@ -181,6 +181,12 @@ class Behaviour:
             return False
         return self.program.knowledge.fact(f"{shape.name}.{key}", "abort") is not None
 
+    def constructed_further(self, a: Activation, receiver: Value, stores: dict[str, Value]) -> None:
+        """A constructor calls that of a base class: what it stores is stored on the same object."""
+        if any(self._is_self(a, atom) for atom in receiver):
+            for name, value in stores.items():
+                a.stores[name] = t.join(a.stores.get(name, ()), value)
+
     def _is_self(self, a: Activation, atom: Atom) -> bool:
         """Whether the object is the receiver of the method that runs."""
         function = a.function

@@ -159,6 +159,8 @@ def call_function(
     if not outcome.returns and outcome.ends and a.state is not None:
         a.die(next(iter(outcome.ends)) if len(outcome.ends) == 1 else 0)
         return ()
+    if shape.info.name == "__init__" and outcome.stores:
+        a.program.behaviour.constructed_further(a, shape.bound or next(iter(args), ()), outcome.stores)
     return handed_back(a, outcome, shape.info, bool(shape.bound), node)
 
 

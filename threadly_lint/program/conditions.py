@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation, State, merge
+from threadly_lint.program.activation import CALLER_TEST, Activation, State, merge
 from threadly_lint.program.caller_tests import learn_from_equality, learn_from_flag
 from threadly_lint.program.checks import believe, learn_from_comparison, within_range
 from threadly_lint.program.credentials import CREDENTIAL_COLUMN
@@ -80,6 +80,8 @@ def _branch_bool(a: Activation, test: n.BoolOp) -> Branches:
         before, depends_on = a.state, frozenset(a.seen)
         switches.append(switch(a, part, stop, depends_on))
         a.state, a.seen = before, outer_seen | depends_on
+    if any(state is not None and state.auth - base for state in decided):
+        a.seen |= CALLER_TEST
     excuse(decided, switches, base)
     stopped = merge(*decided)
     return (going_on, stopped) if test.op == "and" else (stopped, going_on)

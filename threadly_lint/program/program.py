@@ -420,8 +420,11 @@ class Program:
             if init is not None:
                 keywords = {k: v for k, v in shape.keywords if not k.startswith(".")}
                 given = shape.args or keywords or shape.keywords == t.AS_DEFAULT
+                is_running = self.runner.is_running(init)
                 outcome = self.run(t.Func(init, (Atom(shape),)), shape.args, keywords, generic=not given)
                 self._stores[key] = outcome.stores
+                if is_running:
+                    return self._stores.pop(key)
             elif shape.args or shape.keywords:
                 self._stores[key] = self._field_values(shape)
         return self._stores[key]

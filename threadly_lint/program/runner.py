@@ -84,6 +84,10 @@ class Runner:
             self._outcomes.pop(forgotten, None)
         return outcome
 
+    def is_running(self, function: Function) -> bool:
+        """Whether a run of the function has begun and not ended: asked now, its outcome says nothing yet."""
+        return self._recursion.is_running(function)
+
     def final_variables(self, func: t.Func) -> dict[str, Value]:
         """The variables of a function at its end, run without knowledge of its arguments."""
         function = func.info

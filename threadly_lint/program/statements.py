@@ -17,7 +17,7 @@ from threadly_lint.program.effects import Exit
 from threadly_lint.program.expressions import captured_by, evaluate, path_of
 from threadly_lint.program.names import Function, Scope, collect_bindings
 from threadly_lint.program.queries import consume
-from threadly_lint.program.switches import about_caller, two_ways, way_past
+from threadly_lint.program.switches import about_caller, may_let_pass, two_ways, way_past
 from threadly_lint.program.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
@@ -25,14 +25,16 @@ from threadly_lint.skeleton.walk import walk
 REJECTED = (401, 403)
 MAX_UNROLLED = 8
 MAX_FORESEEN = 3
+MAX_SEEN_AHEAD = MAX_FORESEEN + 1
 MAX_TRIED = 12
 
 
 def run_block(a: Activation, body: tuple[n.Stmt, ...]) -> None:
-    for position, statement in enumerate(body):
+    after = a.following
+    for position, statement in enumerate(body, 1):
         if a.state is None:
             return
-        a.following = body[position + 1 :]
+        a.following = (*body[position : position + MAX_SEEN_AHEAD], *after)[:MAX_SEEN_AHEAD]
         RUNNERS[type(statement)](a, statement)
 
 
@@ -104,8 +106,9 @@ def _if(a: Activation, s: n.If) -> None:
     is_about_caller = about_caller(depends_on)
     if when_true is not None and (found := way_past(a, s, when_true, depends_on)):
         when_true.auth |= {found}
-    if is_about_caller and not known_true - known_false and _leaves(s.body):
-        _survive(a, s.test, when_true, _foreseen(a, s.orelse or following, when_false), about_caller=True)
+    if not known_true - known_false and _leaves(s.body) and (is_about_caller or may_let_pass(a, s, depends_on)):
+        otherwise = _foreseen(a, (*s.orelse, *following), when_false)
+        _survive(a, s.test, when_true, otherwise, about_caller=True, certain=is_about_caller)
     turned_away, after_true = _run_side(a, s, s.body, when_true, 1)
     turned_away_else, after_false = _run_side(a, s, s.orelse, when_false, 2)
     if is_about_caller and known_true == known_false and {403} in (turned_away, turned_away_else):
@@ -153,7 +156,7 @@ def _foreseen(a: Activation, path: tuple[n.Stmt, ...], state: State | None) -> f
         return frozenset()
     marks = len(a.events), len(a.exits), len(a.ends)
     before, variables, stores, seen = a.state, dict(a.variables), dict(a.stores), set(a.seen)
-    a.state = state.copy()
+    a.state, a.following = state.copy(), ()
     run_block(a, short)
     goes_on = a.state is not None
     ended: frozenset[int] = frozenset() if goes_on else frozenset(a.ends[marks[2] :])
@@ -188,12 +191,15 @@ def _compares_fields(test: n.Expr) -> bool:
     return base == right.rpartition(".")[0] and base not in ("self", "cls")
 
 
-def _survive(a: Activation, test: n.Expr, state: State | None, ended: frozenset[int], *, about_caller: bool) -> None:
+def _survive(
+    a: Activation, test: n.Expr, state: State | None, ended: frozenset[int], *, about_caller: bool, certain: bool = True
+) -> None:
     """The other side always answers 401, or 403 depending on who calls: whoever is left was let through."""
     if state is None or not ended or not ended <= {401, 403} or _compares_fields(test):
         return
     if about_caller or ended == {401}:
-        state.auth |= {a.guard(f"check that answers {'/'.join(map(str, sorted(ended)))}", test)}
+        guard = a.guard(f"check that answers {'/'.join(map(str, sorted(ended)))}", test)
+        state.auth |= {guard if certain else guard._replace(strength="unknown")}
 
 
 def _match(a: Activation, s: n.Match) -> None:

@@ -73,11 +73,17 @@ def _deciding(a: Activation, test: n.Expr, state: State) -> tuple[n.Expr, frozen
     return parts[0] if len(parts) == 1 else (test, frozenset({Tag("request")}))
 
 
+def may_let_pass(a: Activation, s: n.If, depends_on: Iterable[Tag]) -> bool:
+    """Whether a wrapper goes on to what it wraps because of something that nothing is known of."""
+    last = s.body[-1] if s.body else None
+    return isinstance(last, n.Return) and _goes_on(a, last) and _is_the_same_for_all(depends_on)
+
+
 def is_excused(proof: t.Proof, entries: Iterable[t.Proof]) -> bool:
-    """Whether code that cannot be seen may guard, or a setting lets pass those who are checked at another entry."""
+    """Whether code that cannot be seen may guard, or a setting lets pass those who are checked where it says otherwise."""
     if any(not g.label.startswith(SWITCH) for g in proof):
         return True
-    return bool(proof) and any(g.strength == "strong" for other in entries for g in other)
+    return bool(proof) and any(not proof <= other and any(g.strength == "strong" for g in other) for other in entries)
 
 
 def excuse(states: list[State | None], switches: list[Guard | None], base: t.Proof) -> None:
