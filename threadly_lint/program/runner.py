@@ -7,6 +7,7 @@ cut where it closes.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -40,8 +41,8 @@ class Runner:
         self.not_followed: set[Function] = set()
         self._outcomes: dict[object, Outcome] = {}
         self._contexts: dict[tuple[object, ...], int] = {}
-        self._reached: set[Function] = set()
-        self._runs = 0
+        self._runs: Counter[Function] = Counter()
+        self._work = 0
         self._in_steps = False
         self._patient = False
         self.asks = False
@@ -156,7 +157,8 @@ class Runner:
         self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value]
     ) -> tuple[t.Func, tuple[Value, ...], dict[str, Value]]:
         """A function called in very many ways is run with less and less knowledge of its arguments, a long one sooner."""
-        runs, haste = self._contexts.get(self._counted(func, args), 0), self._haste()
+        haste = self._haste()
+        runs = self._runs[func.info] if haste > 1 else self._contexts.get(self._counted(func, args), 0)
         contexts = runs * haste * haste // STEPS_PATIENCE if self._in_steps else runs * haste * _weight(func.info)
         blur = next((blur for limit, blur in BLURS if contexts >= limit), None)
         if blur is None or func.info.module.is_sketch:
@@ -165,9 +167,12 @@ class Runner:
         return func._replace(bound=bound), tuple(blur(v) for v in args), {k: blur(v) for k, v in keywords.items()}
 
     def _haste(self) -> int:
-        """How much sooner knowledge is given up: twice as soon with each eighth of the room that is overdrawn."""
-        room = MIN_RUNS + RUNS_PER_FUNCTION * len(self._reached)
-        return 1 << min(max(0, (self._runs - room) * 8 // room + 1), MAX_HASTE)
+        """How much sooner knowledge is given up: twice as soon with each sixteenth of the room that is overdrawn.
+
+        Then the runs of a function count together, whatever it is bound to and given.
+        """
+        room = MIN_RUNS + RUNS_PER_FUNCTION * len(self._runs)
+        return 1 << min(max(0, (self._work - room) * 16 // room + 1), MAX_HASTE)
 
     def _run(self, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value], generic: bool) -> Outcome:
         from threadly_lint.program.expressions import evaluate
@@ -175,8 +180,8 @@ class Runner:
         from threadly_lint.program.statements import run_block
 
         info, program = func.info, self._program
-        self._runs += 1
-        self._reached.add(info)
+        self._work += 1
+        self._runs[info] += 1
         parameters = bind_parameters(program, func, args, keywords, generic=generic)
         a = Activation(program, info, parameters, dict(func.captured))
         a.is_run = True
@@ -243,7 +248,7 @@ def untraced(value: Value) -> Value:
 
 STEPS_PATIENCE = 50
 LONG = 100
-MIN_RUNS = 20_000
-RUNS_PER_FUNCTION = 6
+MIN_RUNS = 30_000
+RUNS_PER_FUNCTION = 5
 MAX_HASTE = 8
 BLURS: tuple[tuple[int, Callable[[Value], Value]], ...] = ((150, untraced), (60, traced), (12, widened))
