@@ -245,6 +245,8 @@ def instance_attribute(a: Activation, atom: Atom, shape: t.Inst, name: str, node
         own = reverse_value(a.program, shape.info, name) or None
     if own is None and (found is None or only_annotated(a.program, shape.info, name)):
         own = a.program.method_stores(shape.info, name) or None
+    if own is None and found and all(map(t.is_none, found)) and _is_being_set(a, shape.info, name):
+        own = t.unknown()
     value = t.join(own or (), found or ()) if own is None or found is None else own
     if not a.program.models.is_model(shape.info):
         value = _put_there(a, shape.info, name, value)
@@ -258,6 +260,12 @@ def instance_attribute(a: Activation, atom: Atom, shape: t.Inst, name: str, node
         if value
         else t.unknown(tags | claim(atom, t.const(name)), atom.proof)
     )
+
+
+def _is_being_set(a: Activation, info: Class, name: str) -> bool:
+    """Whether the constructor, which is still running when nothing is known from it, sets the attribute."""
+    init = a.program.constructor(info)
+    return init is not None and init.owner is not None and init.node in init.owner.names_stored.get(name, ())
 
 
 def _inherited(a: Activation, shape: t.Inst, tags: t.Tags, *, is_found: bool) -> t.Tags:

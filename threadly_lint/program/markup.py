@@ -9,11 +9,14 @@ from threadly_lint.program import types as t
 from threadly_lint.program.effects import Event, Occurrence
 from threadly_lint.program.request_data import ESCAPED, plain_text, raw_tags
 from threadly_lint.program.types import Tags, Value
+from threadly_lint.skeleton import nodes as n
+from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
     from threadly_lint.program.entry_points import EntryPoint
 
 TEXT_IS_HTML = frozenset({"flask", "quart", "bottle"})
+PLAIN_AGAIN = frozenset({"unescape", "striptags"})
 CONTENT_TYPES = ("content_type", "mimetype", "media_type")
 CONTENT = ("content", "body", "response", "source", "template_string")
 
@@ -35,7 +38,7 @@ def _text_sources(value: Value) -> Tags:
 def _markup_of(endpoint: EntryPoint, occurrence: Occurrence) -> Value:
     event = occurrence.event
     if event.effect == "markup":
-        return _content(event) if _is_html(event) else ()
+        return _content(event) if _is_html(event) and not _is_read_back(event) else ()
     if event.effect == "return" and endpoint.framework in TEXT_IS_HTML and event.function is endpoint.function:
         return tuple(x for x in _answered(event.value) if "<" in (t.shape_text((x,)) or ""))
     return ()
@@ -51,6 +54,13 @@ def _is_html(event: Event) -> bool:
     if not given and event.api.startswith("django.http."):
         given = event.argument(1)
     return not given or "html" in (t.text_of(given) or "")
+
+
+def _is_read_back(event: Event) -> bool:
+    """``Markup(text).unescape()`` gives plain text again."""
+    body = event.function.node.body
+    nodes = (x for s in (body if isinstance(body, tuple) else (body,)) for x in walk(s))
+    return any(isinstance(x, n.Attribute) and x.value is event.node and x.attr in PLAIN_AGAIN for x in nodes)
 
 
 def _answered(value: Value) -> Value:

@@ -19,6 +19,18 @@ SPILL = "*"
 OPEN = "**"
 
 
+def only_keeps(function: Function) -> bool:
+    """Whether a function does nothing but put names and literals into attributes: it is cheap for any arguments."""
+    body = function.node.body
+    return isinstance(body, tuple) and all(map(_keeps, body))
+
+
+def _keeps(statement: n.Stmt) -> bool:
+    if isinstance(statement, n.ExprStmt):
+        return isinstance(statement.value, n.Constant)
+    return isinstance(statement, n.Assign) and isinstance(statement.value, n.Name | n.Constant)
+
+
 def bind_parameters(
     program: Program, func: t.Func, args: tuple[Value, ...], keywords: dict[str, Value], *, generic: bool
 ) -> dict[str, Value]:

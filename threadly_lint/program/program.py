@@ -20,6 +20,7 @@ from threadly_lint.program.libraries import Libraries
 from threadly_lint.program.models import Models
 from threadly_lint.program.names import Binding, Class, Function, Module, calls_in
 from threadly_lint.program.nesting import is_within
+from threadly_lint.program.parameters import only_keeps
 from threadly_lint.program.provided import MARKERS, provider_of
 from threadly_lint.program.runner import Runner
 from threadly_lint.program.serving import Serving
@@ -421,7 +422,8 @@ class Program:
                 keywords = {k: v for k, v in shape.keywords if not k.startswith(".")}
                 given = shape.args or keywords or shape.keywords == t.AS_DEFAULT
                 is_running = self.runner.is_running(init)
-                outcome = self.run(t.Func(init, (Atom(shape),)), shape.args, keywords, generic=not given)
+                func = t.Func(init, (Atom(shape),))
+                outcome = self.run(func, shape.args, keywords, generic=not given, patient=only_keeps(init))
                 self._stores[key] = outcome.stores
                 if is_running:
                     return self._stores.pop(key)
