@@ -2,13 +2,13 @@
 
 ## What
 
-Most functions that write a model update the search index, or tell subscribers, as part of the write. This one does
-not: neither itself nor a wrapper, callback or signal receiver.
+Most functions that write a model update the search index, tell subscribers, or add an audit row, as part of the write.
+This one does not: neither itself nor a wrapper, callback or signal receiver.
 
 ## Why
 
 A step that has to be remembered at every write is forgotten at one. What this writer changes stays invisible until
-something else touches the row.
+something else touches the row, and who changed it is not on record.
 
 ## Instead
 
@@ -74,7 +74,9 @@ Bulk loaders and migrations; steps that go with another model. A forgotten inval
 
 ## Limits
 
-"Most" means the settings `majority-share` and `majority-count`.
+"Most" means the settings `majority-share` and `majority-count`. A step belongs to a model when those who take it, through
+the same helper or for the same index or channel, nearly always write that model. Audit rows are rows with the time at
+which they are made that are only ever added, beside writes of at least two other models.
 
 ## Peers
 
@@ -85,7 +87,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from threadly_lint.rule import Finding, Lack, Program, Rule, forgotten_steps
+from threadly_lint.rule import Finding, Lack, Program, Rule, forgotten_records, forgotten_steps
 
 rule = Rule(code="TLX003", pattern="search-integration", level="warning", planned_fix="suggested")
 
@@ -96,15 +98,23 @@ STEPS = {"index-write": "update the search index", "publish": "publish an event"
 def check(program: Program, _: Program) -> Iterator[Finding]:
     for effect, step in STEPS.items():
         for lack in forgotten_steps(program, effect):
-            yield rule.finding(
-                lack.point,
-                message(lack, step),
-                endpoint=lack.way.timeline.operation.endpoint,
-                trail=lack.way.write.trail,
-            )
+            yield found(lack, step)
+    for record, lack in forgotten_records(program):
+        yield found(lack, f"write the audit row `{record}`")
+
+
+def found(lack: Lack, step: str) -> Finding:
+    endpoint = lack.way.timeline.operation.endpoint
+    return rule.finding(lack.point, message(lack, step), endpoint=endpoint, trail=lack.way.write.trail)
 
 
 def message(lack: Lack, step: str) -> str:
-    name = lack.point.symbol.rpartition(".")[2]
+    name, example = short_name(lack.point.symbol), short_name(lack.doers[0])
     total = len(lack.doers) + len(lack.lacking)
-    return f"{len(lack.doers)} of {total} writers of `{lack.way.model}` {step}; `{name}` does not"
+    return f"{len(lack.doers)} of {total} writers of `{lack.way.model}` {step}, as `{example}` does; `{name}` does not"
+
+
+def short_name(symbol: str) -> str:
+    """A function by its own name, a method with that of its class."""
+    *_, owner, name = f".{symbol}".split(".")
+    return f"{owner}.{name}" if owner[:1].isupper() else name

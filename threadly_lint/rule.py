@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.everlasting import Everlasting, everlasting
     from threadly_lint.program.exposed_calls import ExposedCall, exposed_calls
     from threadly_lint.program.failure_logs import bare_failure_logs
-    from threadly_lint.program.forgotten_steps import forgotten_steps
+    from threadly_lint.program.forgotten_steps import forgotten_records, forgotten_steps
     from threadly_lint.program.habits import folder_of, habits
     from threadly_lint.program.half_caches import never_stored, tested_for_truth
     from threadly_lint.program.handler_work import changed_models, decides_on_rows, service_layer, subsystems
@@ -156,6 +156,7 @@ __all__ = [
     "everlasting",
     "exposed_calls",
     "folder_of",
+    "forgotten_records",
     "forgotten_steps",
     "frail_compensations",
     "gets_pending_row",

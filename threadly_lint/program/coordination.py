@@ -19,6 +19,7 @@ from threadly_lint.program.timeline import (
     can_follow,
     fork,
     in_handler,
+    in_one_handler,
     only_on_failure,
     own_frames,
     timelines,
@@ -199,7 +200,7 @@ class Coordination:
     def _belong_together(self, line: Timeline, first: Moment, second: Moment) -> bool:
         if first.event.model == second.event.model or not can_follow(first, second):
             return False
-        if not _in_one_handler(line, first, second) or _is_found_again(line, first):
+        if not in_one_handler(line, first, second) or _is_found_again(line, first):
             return False
         if any(only_tells_time(m.event, self.program) or saves_as_it_was(line, m) for m in (first, second)):
             return False
@@ -220,7 +221,7 @@ class Coordination:
         commits = [c for c in line.of("commit") if not (in_handler(c) or detached(c, self.program))]
         for number, second in enumerate(commits):
             for first in commits[:number]:
-                apart = first.key != second.key and _in_one_handler(line, first, second)
+                apart = first.key != second.key and in_one_handler(line, first, second)
                 halves = self._halves(line, first, second) if apart and can_follow(first, second) else None
                 if halves is not None:
                     found = pair(line, second, first, fork(first, second), certain=self._is_whole(line))
@@ -291,16 +292,6 @@ def _last_name(node: n.Node) -> str:
     if isinstance(node, n.Constant):
         return node.value.rpartition(".")[2] if node.kind == "str" else ""
     return node.id if isinstance(node, n.Name) else node.attr if isinstance(node, n.Attribute) else ""
-
-
-def _in_one_handler(line: Timeline, first: Moment, second: Moment) -> bool:
-    """Whether both happen in the handler itself: what dependencies and middleware write is an operation of its own."""
-    entry = line.operation.entry_point
-    if entry is None:
-        return True
-    level = fork(first, second)
-    items = [p.item for p in first.points[:level]]
-    return any(isinstance(x, Inlined) and x.outcome.function is entry.function for x in items)
 
 
 def _is_found_again(line: Timeline, write: Moment) -> bool:

@@ -70,7 +70,25 @@ def is_atomic(settings: Settings) -> bool:
     """Whether the default database wraps each request in a transaction."""
     default = settings.entry("DATABASES", "default")
     flags = [dict(x.shape.entries).get("ATOMIC_REQUESTS", ()) for x in default if isinstance(x.shape, t.Map)]
-    return any(True in t.constants(flag) for flag in flags)
+    return any(True in t.constants(flag) for flag in flags) or any(map(_makes_atomic, settings.modules))
+
+
+def _makes_atomic(module: Module) -> bool:
+    """Whether a module says ``DATABASES["default"]["ATOMIC_REQUESTS"] = True`` of a database that is read from elsewhere."""
+    return any(
+        isinstance(s, n.Assign)
+        and isinstance(s.value, n.Constant)
+        and (s.value.kind, s.value.value) == ("bool", "True")
+        and any(_subscripts(target) == ["DATABASES", "default", "ATOMIC_REQUESTS"] for target in s.targets)
+        for s in module.skeleton.body
+    )
+
+
+def _subscripts(node: n.Expr) -> list[object]:
+    """The name and the literal keys in ``name[key][key]``."""
+    if isinstance(node, n.Subscript):
+        return [*_subscripts(node.value), node.index.value if isinstance(node.index, n.Constant) else None]
+    return [node.id if isinstance(node, n.Name) else None]
 
 
 def _all_settings(program: Program) -> Iterator[tuple[Module | None, Settings]]:

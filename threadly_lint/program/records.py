@@ -45,6 +45,14 @@ def logs(program: Program) -> frozenset[str]:
     return found
 
 
+def audits(program: Program) -> frozenset[str]:
+    """Models whose rows say when something was done: dated, only ever added, beside writes of several other models."""
+    if "audits" not in program.memo:
+        program.memo["audits"] = _beside(writers(program).ways, set(logs(program)))
+    found: frozenset[str] = program.memo["audits"]
+    return found
+
+
 def _grown(known: dict[str, list[Way]]) -> set[str]:
     """Models that only ever gain rows, until somebody clears the old ones away."""
     return {model for model, ways in known.items() if all(w.creates or _clears(w) for w in ways)}
@@ -58,10 +66,10 @@ def _clears(way: Way) -> bool:
 
 
 def _beside(known: dict[str, list[Way]], grown: set[str]) -> frozenset[str]:
-    """Models that only ever gain rows, beside writes of at least two other models."""
+    """Those of models that only gain rows which do so beside writes of at least two other models."""
     beside: dict[str, set[str]] = {}
     for model in grown:
-        for way in known[model]:
+        for way in known.get(model, ()):
             others = {m.event.model for m in way.steps(*CHANGES)} - {model, ""}
             beside.setdefault(model, set()).update(others - grown)
     return frozenset(model for model, others in beside.items() if len(others) > 1)

@@ -1,4 +1,4 @@
-"""Receivers of Django's model signals: what saving or deleting a row sets off."""
+"""What writing a row of Django sets off: receivers of the model's signals, and its own ``save`` where a row is created."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ SENDS = {
     **dict.fromkeys(("update_or_create", "aupdate_or_create"), SAVING),
     **dict.fromkeys(("delete", "adelete"), DELETING),
 }
+CREATES = frozenset("create acreate get_or_create aget_or_create update_or_create aupdate_or_create".split())
 RECEIVER = "django.dispatch.receiver"
 
 
@@ -45,6 +46,7 @@ class Signals:
         """What a write of one row sets off; writes of many rows at once send no signal."""
         from threadly_lint.program.calls import call_value
 
+        self._save(a, call)
         sent = SENDS.get(call.name.rpartition(".")[2], frozenset())
         info = self.program.models.class_in(call.receiver) if sent and call.name.startswith("django.") else None
         for receiver in self.receivers if info is not None and a.state is not None else ():
@@ -57,6 +59,20 @@ class Signals:
                 state = a.state
                 call_value(a, receiver.function, (), keywords, call.node)
                 a.state = state
+
+    def _save(self, a: Activation, call: Call) -> None:
+        """The model's own ``save`` where a manager creates a row."""
+        from threadly_lint.program.attributes import instance_attribute
+        from threadly_lint.program.calls import call_value
+
+        creates = call.name.startswith("django.") and call.name.rpartition(".")[2] in CREATES
+        info = self.program.models.class_in(call.receiver) if creates else None
+        if info is None or a.state is None or self.program.class_attribute(info, "save")[0] is None:
+            return
+        state, row = a.state, t.Inst(info)
+        method = instance_attribute(a, Atom(row), row, "save", call.node)
+        call_value(a, method, (), {"force_insert": t.TRUE}, call.node)
+        a.state = state
 
     def _listens(self, receiver: Receiver, info: Class | None) -> bool:
         return receiver.sender is None or (info is not None and receiver.sender in self.program.mro(info))

@@ -227,6 +227,16 @@ def only_on_failure(earlier: Moment, later: Moment) -> bool:
     return any(frame.kind == "handler" for frame in theirs[_shared(ours, theirs) :])
 
 
+def in_one_handler(line: Timeline, first: Moment, second: Moment) -> bool:
+    """Whether both happen in the handler itself: what dependencies and middleware write is an operation of its own."""
+    entry = line.operation.entry_point
+    if entry is None:
+        return True
+    level = fork(first, second)
+    items = [p.item for p in first.points[:level]]
+    return any(isinstance(x, Inlined) and x.outcome.function is entry.function for x in items)
+
+
 def in_handler(moment: Moment) -> bool:
     return any(frame.kind == "handler" for frame in moment.frames)
 

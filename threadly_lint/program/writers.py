@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -74,10 +73,6 @@ class Lack:
     doers: tuple[str, ...]
     lacking: tuple[str, ...]
 
-    @property
-    def share(self) -> float:
-        return len(self.doers) / (len(self.doers) + len(self.lacking))
-
 
 class Writers:
     """All writes of models of the project."""
@@ -105,7 +100,7 @@ class Writers:
         steps = [(way, does(way)) for way in ways]
         good = [(way, step) for way, step in steps if step is not None]
         fine = {p.key for way, _ in good for p in way.write.points}
-        joining = {_takes(way, step) for way, step in good}
+        joining = {takes(way, step) for way, step in good}
         writing = {way.write.points[-1].symbol for way, _ in good}
         doers = max(joining, writing, key=len)
         bad: dict[str, tuple[Way, Point]] = {}
@@ -117,26 +112,8 @@ class Writers:
         for symbol in lacking:
             yield Lack(*bad[symbol], tuple(sorted(doers)), lacking)
 
-    def goes_with(self, model: str, effect: str) -> bool:
-        """Whether a step is about this model: whoever takes it writes the model, nearly always."""
-        counts = self._together(effect)
-        return counts[""] > 0 and counts[model] >= 0.8 * counts[""]
 
-    def _together(self, effect: str) -> Counter[str]:
-        """In how many functions a step follows a write of each model; all of them are counted under the empty name."""
-        key = ("steps", effect)
-        if key not in self.program.memo:
-            models: dict[str, set[str]] = {}
-            for model, ways in self.ways.items():
-                for way in ways:
-                    for step in way.steps(effect):
-                        models.setdefault(_takes(way, step), set()).add(model)
-            self.program.memo[key] = Counter([m for found in models.values() for m in found] + [""] * len(models))
-        counts: Counter[str] = self.program.memo[key]
-        return counts
-
-
-def _takes(way: Way, step: Moment) -> str:
+def takes(way: Way, step: Moment) -> str:
     """The function in which a write and its step come together."""
     level = parting(way.write, step)
     points = way.write.points
