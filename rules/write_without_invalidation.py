@@ -77,7 +77,8 @@ keys, and new rows where the entry holds a single row.
 
 An invalidation whose key cannot be seen counts for every key. Where no writer invalidates, one finding stands for all,
 with medium confidence; with low confidence where the entry expires and is a mere count, comes from three models or more,
-or has many writers (the setting `summary-count`). One finding also stands for all where so many writers forget it.
+or has many writers (the setting `summary-count`). One finding also stands for all where so many writers forget it, and,
+with medium confidence, where at least two writers and a quarter of them invalidate, but not most.
 
 ## Peers
 

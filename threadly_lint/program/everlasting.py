@@ -79,7 +79,7 @@ def _verdict(known: Caches, line: Timeline, moment: Moment) -> Confidence | None
     if leaf(moment) in READ_BACK or known.renews(line, moment):
         return None
     if known.is_cache(moment):
-        return "high"
+        return None if is_constant(moment) else "high"
     loaded = any(fork(load, moment) == len(moment.points) - 1 for load in line.before(moment, *LOADS))
     is_cached = loaded and not is_constant(moment) and may_match(shapes(moment.event), known.read)
     return "medium" if is_cached else None

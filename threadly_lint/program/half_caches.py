@@ -39,7 +39,16 @@ def tested_for_truth(program: Program) -> Iterator[tuple[Lookup, Confidence]]:
 
 
 def _is_tested(lookup: Lookup) -> bool:
-    return any(_asks_for_truth(lookup, test) for test in tests(lookup.point.item.function))
+    """Whether truth tells hit from miss: where the value is told from something by ``is``, that does."""
+    asked = list(tests(lookup.point.item.function))
+    return any(_asks_for_truth(lookup, test) for test in asked) and not any(_asks_which(lookup, test) for test in asked)
+
+
+def _asks_which(lookup: Lookup, test: n.Expr) -> bool:
+    compared = (x for x in walk(test) if isinstance(x, n.Compare) and isinstance(x.left, n.Name))
+    return any(
+        x.left.id in lookup.names and {"is", "is not"} & set(x.ops) for x in compared if isinstance(x.left, n.Name)
+    )
 
 
 def _asks_for_truth(lookup: Lookup, test: n.Expr) -> bool:

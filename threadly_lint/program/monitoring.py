@@ -30,7 +30,7 @@ START = "monitor"
 STARTERS = frozenset({"init", "configure", "initialize", "patch_all", "Client", "make_apm_client"})
 TASK_DECORATORS = frozenset("task shared_task actor db_task periodic_task db_periodic_task context_task job".split())
 TASK_TYPES = frozenset({"celery.Task", "dramatiq.Actor", "huey.TaskWrapper", "rq.JobFunction"})
-DJANGO = frozenset({"django", "drf"})
+DJANGO = frozenset("django drf ninja channels graphql".split())
 AUTOMATIC = ("default_integrations", "auto_enabling_integrations")
 FAMILIES = {"drf": "django", "fastapi": "starlette", "quart": "quart"}
 

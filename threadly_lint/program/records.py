@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from threadly_lint.program import types as t
-from threadly_lint.program.timeline import timelines
+from threadly_lint.program.timeline import Moment, timelines
 from threadly_lint.program.transactions import CHANGES
 from threadly_lint.program.writers import Way, writers
 from threadly_lint.skeleton import nodes as n
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
 NOW = frozenset("now utcnow auto_now_add CURRENT_TIMESTAMP".split())
+RELATING = frozenset("add aadd set aset remove aremove clear aclear".split())
 DELETES = frozenset({"delete", "adelete"})
 TIMES = frozenset("DateTimeField DateTime TIMESTAMP".split())
 AMOUNTS = frozenset("DecimalField FloatField Numeric Float DECIMAL MoneyField".split())
@@ -70,9 +71,14 @@ def _beside(known: dict[str, list[Way]], grown: set[str]) -> frozenset[str]:
     beside: dict[str, set[str]] = {}
     for model in grown:
         for way in known.get(model, ()):
-            others = {m.event.model for m in way.steps(*CHANGES)} - {model, ""}
+            others = {m.event.model for m in way.steps(*CHANGES) if not _relates(m)} - {model, ""}
             beside.setdefault(model, set()).update(others - grown)
     return frozenset(model for model, others in beside.items() if len(others) > 1)
+
+
+def _relates(moment: Moment) -> bool:
+    """Whether a write only says which rows belong together."""
+    return moment.event.api.startswith("django.") and moment.event.api.rpartition(".")[2] in RELATING
 
 
 def _everywhere(program: Program, known: dict[str, list[Way]]) -> frozenset[str]:

@@ -15,6 +15,7 @@ from threadly_lint.values import Confidence
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
 
+LEAST, MANY = 2, 4
 MODELS_OF_DIGEST = 3
 TOUCHING = ("cache-delete", "cache-set", "cache-ttl")
 
@@ -43,7 +44,9 @@ def stale_entries(program: Program) -> Iterator[Stale]:
             if lacks and _is_practice(program, lacks[0]):
                 yield from _summed_up(program, lookup, lacks)
             elif lacks:
-                yield Stale(lookup, lacks[0], _doubt(program, lookup, lacks[0]))
+                yield Stale(
+                    lookup, lacks[0], _doubt(program, lookup, lacks[0]), len(lacks) - 1 if lacks[0].doers else 0
+                )
 
 
 def _summed_up(program: Program, lookup: Lookup, lacks: list[Lack]) -> Iterator[Stale]:
@@ -55,9 +58,15 @@ def _summed_up(program: Program, lookup: Lookup, lacks: list[Lack]) -> Iterator[
 
 
 def _doubt(program: Program, lookup: Lookup, lack: Lack) -> Confidence:
-    """How sure it is where invalidating is not usual: figures and digests of many rows are left to their lifetime."""
-    if lack.doers:
+    """How sure it is where invalidating is not usual: figures and digests of many rows are left to their lifetime.
+
+    Where a few take the trouble, the others seem to have forgotten it.
+    """
+    few = len(lack.doers) < LEAST or len(lack.doers) * MANY < len(lack.doers) + len(lack.lacking)
+    if lack.doers and (few or len(lookup.models) >= MODELS_OF_DIGEST):
         return "low"
+    if lack.doers:
+        return "medium"
     if caches(program).lives(lookup) == "never":
         return "medium"
     is_figure = all(_only_counts(m) for m in lookup.loads if m.event.model in lookup.models)
