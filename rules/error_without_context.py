@@ -43,7 +43,8 @@ def send(server: smtplib.SMTP, address: str, text: str) -> None:
 
 ## Exempt
 
-Handlers that raise, report the exception elsewhere, or log it with `exc_info`.
+Handlers that raise, report the exception elsewhere, or log it with `exc_info`; handlers of one exception of the project's
+own, or of one that says it all (`FileNotFoundError`, `KeyError`, `DoesNotExist`).
 
 ## Limits
 
@@ -66,7 +67,7 @@ rule = Rule(code="TLM004", pattern="monitoring-wrapper", level="preview", planne
 @rule.for_each(Program)
 def check(program: Program, _: Program) -> Iterator[Finding]:
     """Each log line about a failure that has nothing but a fixed text."""
-    for call in bare_failure_logs(program.each(Call)):
+    for call in bare_failure_logs(program, program.each(Call)):
         yield rule.finding(
             call,
             f"`{call.event.api.rpartition('.')[2]}` logs a fixed text: neither the exception nor what it concerned is in it",
