@@ -61,8 +61,8 @@ def add():
 
 ## Exempt
 
-Validators that check data in place (`jsonschema.validate`): what passed them may be used. Look-ups before the schema. Signed
-webhooks.
+Validators that check data in place (`jsonschema.validate`, or `if not validator.validate(data): raise` in a hook): what
+passed them may be used. Look-ups before the schema. Signed webhooks.
 
 ## Limits
 

@@ -344,3 +344,65 @@ app.add_route("/join/now", Join())
         "POST Things.on_post": Reach(("/things/{number:int}",), ()),
         "POST Join.on_post": Reach(("/join/now",), ("write",)),
     }
+
+
+def test_middleware_of_an_own_application_class_gives_a_database_with_inner_parts(tmp_path: Path) -> None:
+    found = reach(
+        tmp_path,
+        """
+from sqlalchemy import Column, Integer, create_engine
+from sqlalchemy.orm import declarative_base, scoped_session, sessionmaker
+
+Base = declarative_base()
+
+
+class Thing(Base):
+    __tablename__ = "thing"
+    id = Column(Integer, primary_key=True)
+
+
+class Opening:
+    def __init__(self, session):
+        self.session = session
+
+    def process_request(self, req, resp):
+        req.context["session"] = self.session
+
+
+class Demand:
+    def __init__(self, users):
+        self.users = users
+
+    def process_resource(self, req, resp, resource, params):
+        if resource.closed and not req.env.get("beaker.session", {}).get("user"):
+            raise falcon.HTTPUnauthorized()
+
+
+class Things:
+    closed = False
+
+    def on_post(self, req, resp):
+        req.context["session"].add(Thing())
+
+
+class Closed(Things):
+    closed = True
+
+    def on_post(self, req, resp):
+        req.context["session"].add(Thing())
+
+
+class Shop(falcon.App):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.add_route("/open", Things())
+        self.add_route("/closed", Closed())
+
+
+def make():
+    return Shop(middleware=[Opening(scoped_session(sessionmaker(create_engine("sqlite://")))), Demand({"a": [["b"]]})])
+""",
+        head=HEAD,
+    )
+    assert found["POST Things.on_post"].unguarded == ("construct", "write")
+    assert found["POST Closed.on_post"].unguarded == ()

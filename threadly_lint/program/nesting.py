@@ -30,6 +30,28 @@ def is_within(value: Value, depth: int) -> bool:
     return not level
 
 
+def clipped(value: Value, depth: int) -> Value:
+    """``value`` without what nests in it more than ``depth`` levels deep."""
+    return t.join(*((_clipped(atom, depth),) for atom in value))
+
+
+def _clipped(atom: Atom, depth: int) -> Atom:
+    if is_within((atom,), depth):
+        return atom
+    shape = atom.shape
+    if depth > 1 and isinstance(shape, t.Seq):
+        items = tuple(clipped(v, depth - 1) for v in shape.items) if shape.items is not None else None
+        return atom._replace(shape=shape._replace(items=items, elem=clipped(shape.elem, depth - 1)))
+    if depth > 1 and isinstance(shape, t.Inst):
+        keywords = tuple((name, clipped(v, depth - 1)) for name, v in shape.keywords)
+        return atom._replace(shape=t.Inst(shape.info, tuple(clipped(v, depth - 1) for v in shape.args), keywords))
+    if isinstance(shape, t.Inst):
+        return atom._replace(shape=t.Inst(shape.info))
+    if isinstance(shape, t.Obj):
+        return atom._replace(shape=t.Obj(shape.name, clipped(shape.elem, depth - 1) if depth > 1 else ()))
+    return Atom(t.Unknown(), t.tags_of((atom,)), atom.proof)
+
+
 def parts_of(shape: Shape) -> list[Value]:
     """Values inside a shape."""
     read = _PARTS.get(shape.__class__)

@@ -19,7 +19,7 @@ from threadly_lint.program.inheritance import linearised
 from threadly_lint.program.libraries import Libraries
 from threadly_lint.program.models import Models
 from threadly_lint.program.names import Binding, Class, Function, Module, calls_in
-from threadly_lint.program.nesting import is_within
+from threadly_lint.program.nesting import clipped, is_within
 from threadly_lint.program.parameters import only_keeps
 from threadly_lint.program.provided import MARKERS, provider_of
 from threadly_lint.program.runner import Runner
@@ -407,10 +407,11 @@ class Program:
     def remembered_arguments(
         self, args: tuple[Value, ...], keywords: dict[str, Value]
     ) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...]]:
-        """Constructor arguments as an instance keeps them: dropped where they nest too deeply to tell instances apart."""
-        if not all(is_within(v, 3) for v in (*args, *keywords.values())):
-            return (), ()
-        return args, tuple(keywords.items())
+        """Constructor arguments as an instance keeps them: without what nests too deeply, or is too much to tell instances apart."""
+        if all(is_within(v, 3) for v in (*args, *keywords.values())):
+            return args, tuple(keywords.items())
+        kept = tuple(clipped(v, 3) for v in args), tuple((name, clipped(v, 3)) for name, v in keywords.items())
+        return kept if all(is_within(v, 3) for v in (*kept[0], *(v for _, v in kept[1]))) else ((), ())
 
     def instance_stores(self, shape: t.Inst) -> dict[str, Value]:
         """What the constructor stores on ``self``, for these arguments."""

@@ -55,7 +55,7 @@ def schema_checks(program: Program, occurrences: Iterable[Occurrence]) -> Iterat
         elif is_schema(program, event):
             given = (*event.args, *(v for _, v in event.keywords))
             sources = frozenset().union(*(raw_tags(v) for v in given)) or _read_by_itself(program, event)
-            yield SchemaCheck(position, occurrence, sources, in_place=_is_in_place(event))
+            yield SchemaCheck(position, occurrence, sources, in_place=_is_in_place(event) or _is_refusal(event))
 
 
 def _read_by_itself(program: Program, event: Event) -> Tags:
@@ -77,6 +77,16 @@ def is_schema(program: Program, event: Event) -> bool:
 def _is_in_place(event: Event) -> bool:
     fact = event.fact
     return fact is not None and fact.returns is None and fact.identity == "raises" and fact.kind != "class"
+
+
+def _is_refusal(event: Event) -> bool:
+    """``if not validator.validate(data): raise``, as in a hook: who reads the data after that reads what has passed."""
+    if event.fact is None or event.fact.identity not in ("bool", "not-bool") or not event.args:
+        return False
+    tests = (
+        s for s in walk(event.function.node) if isinstance(s, n.If) and any(isinstance(x, n.Raise) for x in s.body[-1:])
+    )
+    return any(x.span == event.node.span for s in tests for x in walk(s.test) if isinstance(x, n.Call))
 
 
 def ignored_verdict(event: Event) -> bool:
