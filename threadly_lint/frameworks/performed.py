@@ -12,7 +12,7 @@ from threadly_lint.program import types as t
 from threadly_lint.program.activation import Activation, outcome_of
 from threadly_lint.program.calls import call_value
 from threadly_lint.program.development import only_in_development
-from threadly_lint.program.effects import Occurrence, Outcome, occurrences
+from threadly_lint.program.effects import Occurrence, Outcome, Visited, occurrences
 from threadly_lint.program.entry_points import EntryPoint
 from threadly_lint.program.expressions import evaluate
 from threadly_lint.program.names import Class, Function, Module
@@ -117,18 +117,24 @@ def _from_roots(
     program: Program, roots: Iterable[Function], names: frozenset[str], seen: set[object], reached: set[int]
 ) -> Iterator[Registration]:
     """What happens when these functions run; calls are noted in ``reached``, each different one counts once (``seen``)."""
+    visited: Visited = set()
     for root in roots:
         with program.runner.in_steps(True):
             outcome = program.generic_outcome(root)
-        yield from noted(program, outcome, names, seen, reached)
+        yield from noted(program, outcome, names, seen, reached, visited)
 
 
 def noted(
-    program: Program, outcome: Outcome, names: frozenset[str], seen: set[object] | None = None, reached: set[int] | None = None
-) -> Iterator[Registration]:  # fmt: skip
-    """The calls called one of ``names`` below an outcome."""
+    program: Program,
+    outcome: Outcome,
+    names: frozenset[str],
+    seen: set[object] | None = None,
+    reached: set[int] | None = None,
+    visited: Visited | None = None,
+) -> Iterator[Registration]:
+    """The calls called one of ``names`` below an outcome, but for callees that were ``visited`` before."""
     seen, reached = set() if seen is None else seen, set() if reached is None else reached
-    for occurrence in occurrences(outcome):
+    for occurrence in occurrences(outcome, visited=visited):
         event = occurrence.event
         if event.api.rpartition(".")[2] not in names:
             continue

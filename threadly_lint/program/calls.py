@@ -33,6 +33,8 @@ SPILL = "*"
 OPEN = "**"
 REQUEST_CLASSES = ("Request", "HttpRequest", "HTTPServerRequest", "BaseRequest", "HTTPConnection")
 PROTECTING = frozenset({"guard", "guard-weak", "guard-partial", "rate-limit"})
+# How deep the arguments of an instance may nest: made once for a module, or in any number of calls.
+OF_MODULES, WITHIN_CALLS = 6, 3
 CONTAINER_PREFIXES = ("list.", "dict.", "str.", "set.", "tuple.", "bytes.")
 
 Special = Callable[[Activation, n.Call, tuple[Value, ...], dict[str, Value]], Value]
@@ -173,9 +175,9 @@ def construct(a: Activation, info: Class, args: tuple[Value, ...], keywords: dic
         a.emit("construct", info.symbol, node, args=args, keywords=keywords, model=info.name)
         return (Atom(t.Inst(info), checked_tags(tags)),)
     validates = program.behaviour.validates(info)
-    shape = t.Inst(
-        info, *program.remembered_arguments(*((args, keywords) if not validates else _checked(args, keywords)))
-    )
+    levels = OF_MODULES if a.function is a.module.body else WITHIN_CALLS
+    kept = _checked(args, keywords) if validates else (args, keywords)
+    shape = t.Inst(info, *program.remembered_arguments(*kept, levels))
     program.behaviour.constructed(a, info, args, keywords, node)
     init = program.constructor(info)
     if init is not None and not given and len(init.params) > 1:

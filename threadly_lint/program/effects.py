@@ -241,13 +241,17 @@ class _Level:
         return found
 
 
-def occurrences(outcome: Outcome, auth: Proof = NO_PROOF) -> Iterator[Occurrence]:
+Visited = set[tuple[Outcome, bool, frozenset[int]]]
+"""Callees that were entered, and what decided about their events."""
+
+
+def occurrences(outcome: Outcome, auth: Proof = NO_PROOF, visited: Visited | None = None) -> Iterator[Occurrence]:
     """All events below ``outcome``, in the order in which they are reached.
 
     A callee is entered once for each combination of what decides about its events (authenticated or not, caught by which
-    handlers), up to ``MAX_WAYS`` protected ways, so shared helpers do not multiply.
+    handlers), up to ``MAX_WAYS`` protected ways, so shared helpers do not multiply; those ``visited`` before are left out.
     """
-    seen: set[tuple[int, bool, frozenset[int]]] = set()
+    seen: Visited = set() if visited is None else visited
     ways: dict[tuple[int, bool], int] = {}
     stack = [_Level(outcome, auth, (), frozenset(), ())]
     while stack:
@@ -263,7 +267,7 @@ def occurrences(outcome: Outcome, auth: Proof = NO_PROOF) -> Iterator[Occurrence
         if not item.outcome.events:
             continue
         protection = level.protection(item.frame)
-        key, way = (id(item.outcome), bool(here), protection), (id(item.outcome), bool(here))
+        key, way = (item.outcome, bool(here), protection), (id(item.outcome), bool(here))
         if key in seen or (protection and ways.get(way, 0) >= MAX_WAYS):
             continue
         seen.add(key)

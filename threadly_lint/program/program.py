@@ -405,13 +405,16 @@ class Program:
         return next((x.shape.info for x in value if isinstance(x.shape, t.Func)), None)
 
     def remembered_arguments(
-        self, args: tuple[Value, ...], keywords: dict[str, Value]
+        self, args: tuple[Value, ...], keywords: dict[str, Value], levels: int
     ) -> tuple[tuple[Value, ...], tuple[tuple[str, Value], ...]]:
         """Constructor arguments as an instance keeps them: without what nests too deeply, or is too much to tell instances apart."""
-        if all(is_within(v, 3) for v in (*args, *keywords.values())):
+        if all(is_within(v, levels) for v in (*args, *keywords.values())):
             return args, tuple(keywords.items())
-        kept = tuple(clipped(v, 3) for v in args), tuple((name, clipped(v, 3)) for name, v in keywords.items())
-        return kept if all(is_within(v, 3) for v in (*kept[0], *(v for _, v in kept[1]))) else ((), ())
+        kept = (
+            tuple(clipped(v, levels) for v in args),
+            tuple((name, clipped(v, levels)) for name, v in keywords.items()),
+        )
+        return kept if all(is_within(v, levels) for v in (*kept[0], *(v for _, v in kept[1]))) else ((), ())
 
     def instance_stores(self, shape: t.Inst) -> dict[str, Value]:
         """What the constructor stores on ``self``, for these arguments."""
