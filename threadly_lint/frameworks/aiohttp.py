@@ -189,10 +189,10 @@ class Site:
             )
 
     def _view(self, route: Route, info: Class) -> Iterator[EntryPoint]:
-        if not self.program.inherits(info, VIEW):
+        if not self.program.hierarchy.inherits(info, VIEW):
             return
         for verb in VERBS:
-            owner, value = self.program.class_attribute(info, verb)
+            owner, value = self.program.hierarchy.class_attribute(info, verb)
             function = handler_behind(value)
             if owner is not None and function is not None:
                 own = any(_is_own(self.program, info, name) for name in DISPATCH)
@@ -302,7 +302,7 @@ def _dispatching(info: Class, verb: str, function: Function) -> Calling:
 
 def _is_own(program: Program, info: Class, name: str) -> bool:
     """Whether a class of the project has its own say in how methods are called."""
-    owner = program.class_attribute(info, name)[0]
+    owner = program.hierarchy.class_attribute(info, name)[0]
     return isinstance(owner, Class) and not owner.module.is_sketch
 
 

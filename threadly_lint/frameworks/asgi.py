@@ -172,7 +172,7 @@ def _project_middleware(shape: t.ClassRef, options: dict[str, Value], exchange: 
 
 def given_to_base(program: Program, info: Class, keyword: str, position: int = -1) -> Value:
     """What a class of the project hands to its base: ``super().__init__(..., keyword=value)``."""
-    init = program.constructor(info)
+    init = program.hierarchy.constructor(info)
     if init is None:
         return ()
     scope = scope_in(program, init.module, init)

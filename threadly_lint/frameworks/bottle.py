@@ -171,7 +171,9 @@ def _plugin(plugin: Value) -> Step:
     def step(a: Activation, rest: Rest) -> Value:
         node = handler_node(a.function)
         onward: Value = (Atom(t.Rest(rest)),)
-        objects = tuple(x for x in plugin if isinstance(x.shape, t.Inst) and a.program.has_attribute(x.shape, "apply"))
+        objects = tuple(
+            x for x in plugin if isinstance(x.shape, t.Inst) and a.program.hierarchy.has_attribute(x.shape, "apply")
+        )
         if objects:
             wrapped = call_value(a, attribute(a, objects, "apply", node), (onward, t.ANYTHING), {}, node)
         elif any(isinstance(x.shape, t.Func | t.Inst | t.Partial) for x in plugin):

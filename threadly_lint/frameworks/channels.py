@@ -41,7 +41,7 @@ def entry_points(program: Program) -> Iterator[EntryPoint]:
         return
     for path, info in _routed(program):
         for name in (*OPENINGS, *MESSAGES, *REQUESTS):
-            owner, value = program.class_attribute(info, name)
+            owner, value = program.hierarchy.class_attribute(info, name)
             function = next((x.shape.info for x in value if isinstance(x.shape, t.Func)), None)
             if owner is not None and function is not None:
                 yield _entry_point(program, info, name, function, path)
@@ -64,7 +64,7 @@ def _consumer(program: Program, expr: n.Expr, module: Module, function: Function
     """The class behind ``Consumer.as_asgi()``; older versions route the class itself."""
     if not isinstance(expr, n.Call):
         routed = (x.shape.info for x in _evaluated(program, expr, module, function) if isinstance(x.shape, t.ClassRef))
-        return next((info for info in routed if program.inherits(info, *CONSUMERS)), None)
+        return next((info for info in routed if program.hierarchy.inherits(info, *CONSUMERS)), None)
     if not isinstance(expr.func, n.Attribute) or expr.func.attr != "as_asgi":
         return None
     made = _evaluated(program, expr.func.value, module, function)

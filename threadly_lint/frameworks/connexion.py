@@ -78,11 +78,13 @@ def dotted_value(program: Program, importer: Module, text: str) -> Value:
     parts = text.split(".")
     for count in range(len(parts) - 1, 0, -1):
         modules = [
-            x for x in program.import_name(importer, ".".join(parts[:count])) if isinstance(x.shape, t.ModuleRef)
+            x
+            for x in program.bindings.import_name(importer, ".".join(parts[:count]))
+            if isinstance(x.shape, t.ModuleRef)
         ]
         if not modules:
             continue
-        scope = program.body(importer)
+        scope = program.bindings.body(importer)
         scope.revive()
         value: Value = tuple(modules)
         for name in parts[count:]:

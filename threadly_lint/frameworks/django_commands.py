@@ -22,7 +22,7 @@ def entry_points(program: Program) -> Iterator[EntryPoint]:
         return
     for info in subclasses(program, BASE):
         folder, _, name = info.module.name.rpartition(".")
-        owner, value = program.class_attribute(info, "handle")
+        owner, value = program.hierarchy.class_attribute(info, "handle")
         if owner is None or not folder.endswith("management.commands"):
             continue
         for atom in value:

@@ -63,7 +63,7 @@ def _modules(settings: Settings) -> set[Module]:
     texts = settings.texts("MIDDLEWARE") or settings.texts("MIDDLEWARE_CLASSES")
     shapes = [x.shape for text in texts for x in settings.named(text)]
     functions = {s.info.module for s in shapes if isinstance(s, t.Func)}
-    lines = [settings.program.mro(s.info) for s in shapes if isinstance(s, t.ClassRef)]
+    lines = [settings.program.hierarchy.mro(s.info) for s in shapes if isinstance(s, t.ClassRef)]
     return {*settings.modules, *functions, *(c.module for line in lines for c in line if not isinstance(c, str))}
 
 
@@ -137,7 +137,7 @@ def _own_code(program: Program, atom: Atom) -> Function | None:
     assert isinstance(atom.shape, t.ClassRef)
     info = atom.shape.info
     names = ("__call__", "process_request", "process_view", "__init__")
-    values = [program.class_attribute(info, name)[1] for name in names]
+    values = [program.hierarchy.class_attribute(info, name)[1] for name in names]
     return next((x.shape.info for v in values for x in v if isinstance(x.shape, t.Func)), None)
 
 

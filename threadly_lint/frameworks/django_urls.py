@@ -104,7 +104,7 @@ class Urls:
         source: str | None = statement.module
         if statement.level:
             source = self.program.project.resolve_relative(module.file, statement.level, statement.module)
-        for atom in self.program.import_name(module, source) if source else ():
+        for atom in self.program.bindings.import_name(module, source) if source else ():
             if isinstance(atom.shape, t.ModuleRef):
                 yield atom.shape.module
 
@@ -198,11 +198,15 @@ class Urls:
     def _included_modules(self, scope: Activation, value: Value) -> Iterator[Module]:
         for atom in value:
             text = t.text_of((atom,))
-            found = self.program.import_name(scope.module, text) if text else (atom,)
+            found = self.program.bindings.import_name(scope.module, text) if text else (atom,)
             yield from (x.shape.module for x in found if isinstance(x.shape, t.ModuleRef))
 
     def _in_app(self, module: Module, place: _Place) -> _Place:
-        name = t.text_of(self.program.module_attribute(module, "app_name")) if "app_name" in module.scope else None
+        name = (
+            t.text_of(self.program.bindings.module_attribute(module, "app_name"))
+            if "app_name" in module.scope
+            else None
+        )
         return replace(place, namespaces=(*place.namespaces, name)) if name else place
 
     def _value(self, scope: Activation, value: Value, place: _Place, expr: n.Expr) -> Iterator[Pattern]:

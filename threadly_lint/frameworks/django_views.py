@@ -105,7 +105,7 @@ def view_class(view: Value) -> Class | None:
 
 
 def _class_handlers(program: Program, view: Value, info: Class) -> Iterator[Handler]:
-    framework = "drf" if program.inherits(info, "rest_framework.views.APIView") else "django"
+    framework = "drf" if program.hierarchy.inherits(info, "rest_framework.views.APIView") else "django"
     actions = [x.shape for x in captured(view, "as_view", "actions") if isinstance(x.shape, t.Map)]
     if actions:
         for verb, name in actions[0].entries:
@@ -116,22 +116,22 @@ def _class_handlers(program: Program, view: Value, info: Class) -> Iterator[Hand
     for verb in verbs:
         yield Handler(handler_function(program, info, verb), view, (verb.upper(),), info, framework)
     if not verbs:
-        owner, value = program.class_attribute(info, "dispatch")
+        owner, value = program.hierarchy.class_attribute(info, "dispatch")
         own = owner is not None and not owner.module.is_sketch
         yield Handler((written(value) if own else None) or stand_in(program, info), view, (), info, framework)
 
 
 def answered(program: Program, info: Class) -> Iterator[str]:
     """The HTTP methods that a class view has handlers for."""
-    allowed = texts_of(program.class_attribute(info, "http_method_names")[1]) or VERBS
+    allowed = texts_of(program.hierarchy.class_attribute(info, "http_method_names")[1]) or VERBS
     for verb in VERBS:
-        if verb in allowed and program.class_attribute(info, verb)[0] is not None:
+        if verb in allowed and program.hierarchy.class_attribute(info, verb)[0] is not None:
             yield verb
 
 
 def handler_function(program: Program, info: Class, name: str) -> Function:
     """The method as the project writes it; where it is inherited from a library, the class stands in for it."""
-    return written(program.class_attribute(info, name)[1]) or stand_in(program, info)
+    return written(program.hierarchy.class_attribute(info, name)[1]) or stand_in(program, info)
 
 
 def written(value: Value, depth: int = 8) -> Function | None:

@@ -57,7 +57,7 @@ def _viewset_patterns(program: Program, viewset: Atom, pattern: Pattern) -> Iter
     assert isinstance(viewset.shape, t.ClassRef)
     info = viewset.shape.info
     for path, routes in ((pattern.path, ON_LIST), (f"{pattern.path}<pk>/", ON_ROW)):
-        actions = {verb: name for verb, name in routes if program.class_attribute(info, name)[0] is not None}
+        actions = {verb: name for verb, name in routes if program.hierarchy.class_attribute(info, name)[0] is not None}
         if actions:
             yield _routed(program, viewset, pattern, path, actions, {})
     for name, given in extra_actions(program, info):
@@ -75,7 +75,7 @@ def _routed(
     """One route: ``ViewSet.as_view({"get": "list"}, **options)``."""
     assert isinstance(viewset.shape, t.ClassRef)
     info = viewset.shape.info
-    scope = program.body(info.module)
+    scope = program.bindings.body(info.module)
     scope.revive()
     node = n.Name(info.node.name_span, info.name)
     mapping: Value = (Atom(t.Map(tuple((verb, t.const(name)) for verb, name in actions.items()), False)),)
@@ -88,7 +88,7 @@ def _routed(
 def extra_actions(program: Program, info: Class) -> Iterator[tuple[str, dict[str, Value]]]:
     """Methods under ``@action`` with what the decorator was given, those of base classes included."""
     seen: set[str] = set()
-    for base in program.mro(info):
+    for base in program.hierarchy.mro(info):
         if not isinstance(base, Class) or base.module.is_sketch:
             continue
         for method in base.method_nodes():

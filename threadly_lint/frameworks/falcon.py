@@ -60,8 +60,8 @@ def _member(program: Program, resource: Atom, name: str) -> Value:
     """A responder of a resource object, or of a module that serves as one."""
     shape = resource.shape
     if isinstance(shape, t.ModuleRef):
-        return program.module_attribute(shape.module, name) if name in shape.module.scope else ()
-    return program.class_attribute(shape.info, name)[1] if isinstance(shape, t.Inst) else ()
+        return program.bindings.module_attribute(shape.module, name) if name in shape.module.scope else ()
+    return program.hierarchy.class_attribute(shape.info, name)[1] if isinstance(shape, t.Inst) else ()
 
 
 def _responders(program: Program, registration: Registration, resource: Atom) -> Iterator[EntryPoint]:
@@ -131,7 +131,9 @@ class Exchange:
     def _step(self, component: Atom, name: str, given: tuple[Value, ...]) -> Step:
         def step(a: Activation, rest: Rest) -> Value:
             for method in (name, f"{name}_async"):
-                if isinstance(component.shape, t.Inst) and self.program.has_attribute(component.shape, method):
+                if isinstance(component.shape, t.Inst) and self.program.hierarchy.has_attribute(
+                    component.shape, method
+                ):
                     call_value(
                         a,
                         attribute(a, (component,), method, handler_node(a.function)),
@@ -147,9 +149,9 @@ class Exchange:
     def hooks(self, function: Function) -> Iterator[Step]:
         """``@falcon.before`` and ``@falcon.after`` on the class, then on the responder."""
         classes = [x.shape.info for x in self.resource if isinstance(x.shape, t.Inst)]
-        for base in (c for info in classes for c in self.program.mro(info) if isinstance(c, Class)):
+        for base in (c for info in classes for c in self.program.hierarchy.mro(info) if isinstance(c, Class)):
             for decorator in base.node.decorators:
-                yield from self._hook(self.program.scope_of(base), decorator)
+                yield from self._hook(self.program.hierarchy.scope_of(base), decorator)
         scope = definition_scope(self.program, function)
         for decorator in function.decorators:
             scope.revive()

@@ -216,16 +216,18 @@ def _receiver(a: Activation, function: Function, node: n.Expr) -> tuple[Value, .
     if info is None or a.program.kind(function) == "static":
         return ()
     given: dict[str, Value] = {}
-    for base in a.program.mro(info):
+    for base in a.program.hierarchy.mro(info):
         if isinstance(base, str):
             continue
         for name in base.scope:
             target = (
-                t.join(*(depends_on(x) for x in a.program.own_class_attribute(base, name))) if name not in given else ()
+                t.join(*(depends_on(x) for x in a.program.hierarchy.own_class_attribute(base, name)))
+                if name not in given
+                else ()
             )
             if target and a.state is not None:
                 given[name] = inject(a, target, node)
-    init = a.program.constructor(info)
+    init = a.program.hierarchy.constructor(info)
     if init is not None and a.state is not None:
         given |= _arguments(a, init, node)
     return ((Atom(t.Inst(info, (), tuple(given.items()))),),)
@@ -261,9 +263,9 @@ def _signature(program: Program, atom: Atom) -> Function | None:
     """The function whose parameters say what a dependency needs."""
     shape = atom.shape
     if isinstance(shape, t.ClassRef):
-        return program.constructor(shape.info)
+        return program.hierarchy.constructor(shape.info)
     if isinstance(shape, t.Inst):
-        _, value = program.class_attribute(shape.info, "__call__")
+        _, value = program.hierarchy.class_attribute(shape.info, "__call__")
         return underlying(value)
     return underlying((atom,))
 

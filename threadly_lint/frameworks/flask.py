@@ -254,7 +254,7 @@ def _decorated_class(site: Site, info: Class) -> Iterator[EntryPoint]:
     for decorator in info.node.decorators:
         if not isinstance(decorator, n.Call) or not isinstance(decorator.func, n.Attribute):
             continue
-        scope = site.program.scope_of(info)
+        scope = site.program.hierarchy.scope_of(info)
         for receiver in evaluate(scope, decorator.func.value):
             if decorator.func.attr == "route" and site.owns_routes(receiver):
                 args, keywords = arguments(scope, decorator)

@@ -49,7 +49,7 @@ def _added(program: Program) -> Iterator[EntryPoint]:
             continue
         for atom in r.argument(0, "baseview"):
             info = atom.shape.info if isinstance(atom.shape, t.ClassRef | t.Inst) else None
-            if info is not None and info not in seen and program.inherits(info, VIEW, API):
+            if info is not None and info not in seen and program.hierarchy.inherits(info, VIEW, API):
                 seen.add(info)
                 yield from _exposed(program, info, r)
 
@@ -69,9 +69,11 @@ def _exposed(program: Program, info: Class, r: Registration) -> Iterator[EntryPo
 
 def _methods(program: Program, info: Class) -> Iterator[Function]:
     """The methods of a class and its bases as written, each name once."""
-    names = dict.fromkeys(name for base in program.mro(info) if isinstance(base, Class) for name in base.scope)
+    names = dict.fromkeys(
+        name for base in program.hierarchy.mro(info) if isinstance(base, Class) for name in base.scope
+    )
     for name in names:
-        owner, value = program.class_attribute(info, name)
+        owner, value = program.hierarchy.class_attribute(info, name)
         function = handler_behind(value) if owner is not None else None
         if owner is not None and function is not None and function.owner is owner and not owner.module.is_sketch:
             yield function
@@ -103,11 +105,11 @@ def _mount(program: Program, info: Class, function: Function, args: tuple[Value,
 
 def _base_path(program: Program, info: Class) -> str:
     def text(name: str) -> str:
-        return t.shape_text(program.class_attribute(info, name)[1]) or ""
+        return t.shape_text(program.hierarchy.class_attribute(info, name)[1]) or ""
 
     if base := text("route_base"):
         return base
-    if program.inherits(info, API):
+    if program.hierarchy.inherits(info, API):
         return f"/api/{text('version') or 'v1'}/{text('resource_name') or info.name.lower()}"
     return f"/{info.name.lower()}"
 

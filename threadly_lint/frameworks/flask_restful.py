@@ -116,7 +116,7 @@ class Site:
     def endpoints(self, routed: Routed) -> Iterator[EntryPoint]:
         info = routed.resource
         for verb in VERBS:
-            owner, value = self.program.class_attribute(info, verb)
+            owner, value = self.program.hierarchy.class_attribute(info, verb)
             function = handler_behind(value)
             if owner is None or function is None:
                 continue

@@ -40,7 +40,7 @@ def view_endpoints(
 ) -> Iterator[EntryPoint]:
     """An entry point for each HTTP method that a class answers; ``methods`` are those of a view that dispatches by itself."""
     for name in _answering(program, info):
-        owner, value = program.class_attribute(info, name)
+        owner, value = program.hierarchy.class_attribute(info, name)
         function = handler_behind(value)
         if owner is None or function is None or function.module.is_sketch:
             continue
@@ -53,7 +53,7 @@ def view_endpoints(
 
 
 def _answering(program: Program, info: Class) -> tuple[str, ...]:
-    found = tuple(verb for verb in VERBS if program.class_attribute(info, verb)[0] is not None)
+    found = tuple(verb for verb in VERBS if program.hierarchy.class_attribute(info, verb)[0] is not None)
     return found or (DISPATCH,)
 
 
@@ -83,7 +83,7 @@ def _behind_class(program: Program, info: Class, name: str) -> Value:
     view = attribute(scope, (Atom(t.Inst(info)),), name, node)
     for decorator in declared_decorators(program, info, "method_decorators", name):
         view = behind(scope, decorator, view, node)
-    dispatching, _ = program.class_attribute(info, DISPATCH)
+    dispatching, _ = program.hierarchy.class_attribute(info, DISPATCH)
     if name != DISPATCH and dispatching is not None and not dispatching.module.is_sketch:
         view = attribute(scope, (Atom(t.Inst(info, (), ((".answer", view),))),), DISPATCH, node)
     for decorator in declared_decorators(program, info, "decorators", name):
@@ -93,7 +93,7 @@ def _behind_class(program: Program, info: Class, name: str) -> Value:
 
 def declared_decorators(program: Program, info: Class, attribute_name: str, method: str) -> Iterator[Value]:
     """The decorators that a class lists, innermost first; a mapping lists them by method."""
-    _, declared = program.class_attribute(info, attribute_name)
+    _, declared = program.hierarchy.class_attribute(info, attribute_name)
     by_method = [dict(x.shape.entries).get(method, ()) if isinstance(x.shape, t.Map) else (x,) for x in declared]
     yield from decorators_in(t.join(*by_method))
 

@@ -90,15 +90,17 @@ def _graphene(program: Program) -> Iterator[Resolver]:
                 yield from _mutate(program, name, mutation)
         yield from _resolvers(program, operation, info)
     for info in program.classes:
-        if info not in mutations and program.inherits(info, *MUTATIONS):
+        if info not in mutations and program.hierarchy.inherits(info, *MUTATIONS):
             yield from _mutate(program, info.name[:1].lower() + info.name[1:], info)
 
 
 def _resolvers(program: Program, operation: str, info: Class) -> Iterator[Resolver]:
-    names = dict.fromkeys(name for base in program.mro(info) if isinstance(base, Class) for name in base.scope)
+    names = dict.fromkeys(
+        name for base in program.hierarchy.mro(info) if isinstance(base, Class) for name in base.scope
+    )
     for name in names:
         if name.startswith("resolve_"):
-            owner, value = program.class_attribute(info, name)
+            owner, value = program.hierarchy.class_attribute(info, name)
             function = handler_behind(value)
             if owner is not None and function is not None:
                 yield Resolver(operation, name.removeprefix("resolve_"), function, value, owner)
@@ -106,7 +108,7 @@ def _resolvers(program: Program, operation: str, info: Class) -> Iterator[Resolv
 
 def _mutation_fields(program: Program, info: Class) -> Iterator[tuple[str, Class]]:
     """``create = CreateThing.Field()`` in a root type."""
-    for base in program.mro(info):
+    for base in program.hierarchy.mro(info):
         for statement in base.node.body if isinstance(base, Class) else ():
             if not isinstance(statement, n.Assign) or not isinstance(statement.targets[0], n.Name):
                 continue
@@ -121,7 +123,7 @@ def _mutation_fields(program: Program, info: Class) -> Iterator[tuple[str, Class
 
 def _mutate(program: Program, name: str, info: Class) -> Iterator[Resolver]:
     for method in MUTATE:
-        owner, value = program.class_attribute(info, method)
+        owner, value = program.hierarchy.class_attribute(info, method)
         function = handler_behind(value)
         if owner is not None and function is not None:
             bound = tuple(_bound_to_class(program, x, info) for x in value)
@@ -143,7 +145,7 @@ def _bound_to_class(program: Program, atom: Atom, info: Class) -> Atom:
 
 def _strawberry(program: Program) -> Iterator[Resolver]:
     for operation, info in _schema_types(program, "strawberry"):
-        for base in program.mro(info):
+        for base in program.hierarchy.mro(info):
             if isinstance(base, Class):
                 yield from _fields(program, operation, base)
 
@@ -156,7 +158,7 @@ def _fields(program: Program, operation: str, info: Class) -> Iterator[Resolver]
             for decorator in method.decorators:
                 options = _field_options(scope, decorator)
                 if options is not None:
-                    value = program.own_class_attribute(info, method.name)
+                    value = program.hierarchy.own_class_attribute(info, method.name)
                     yield Resolver(operation, method.name, method, value, info, _permissions(options))
         elif isinstance(statement, n.Assign) and isinstance(statement.value, n.Call):
             options = _field_options(scope, statement.value)

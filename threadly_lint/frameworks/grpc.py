@@ -51,7 +51,7 @@ def _servicer(program: Program, info: Class) -> Iterator[EntryPoint]:
 
 def _generated_base(program: Program, info: Class) -> str | None:
     """The name of the class that the protocol compiler has made for the service."""
-    for base in program.mro(info):
+    for base in program.hierarchy.mro(info):
         owner, _, name = base.rpartition(".") if isinstance(base, str) else (base.module.name, "", base.name)
         if owner.endswith(GENERATED) and name.endswith(SERVICER):
             return name
@@ -60,12 +60,12 @@ def _generated_base(program: Program, info: Class) -> str | None:
 
 def _procedures(program: Program, info: Class, base: str) -> Iterator[tuple[str, Function]]:
     """What the service declares, where its generated class is at hand; else public methods that take request and context."""
-    classes = [c for c in program.mro(info) if isinstance(c, Class)]
+    classes = [c for c in program.hierarchy.mro(info) if isinstance(c, Class)]
     declared = next((c.scope for c in classes if c.name == base and c.module.name.endswith(GENERATED)), None)
     own = [c for c in classes if not c.module.name.endswith(GENERATED)]
     helpers = {name for c in own for name in _called_on_self(c)}
     for name in dict.fromkeys(name for c in own for name in c.scope):
-        owner, value = program.class_attribute(info, name)
+        owner, value = program.hierarchy.class_attribute(info, name)
         function = handler_behind(value) if owner in own else None
         if function is None or name.startswith("_") or program.kind(function) != "function":
             continue

@@ -89,7 +89,7 @@ class Site:
                 continue
             for statement in module.skeleton.body:
                 if isinstance(statement, n.Assign) and isinstance(statement.value, n.Call):
-                    found = evaluate(self.program.body(module), statement.value)
+                    found = evaluate(self.program.bindings.body(module), statement.value)
                     yield from (x for x in found if is_library(self.program, x, *SECURITY))
 
     def endpoints(self) -> Iterator[EntryPoint]:
@@ -130,7 +130,7 @@ class Site:
 
     def _child(self, child: Atom, layers: tuple[Layer, ...], owner: str) -> Iterator[EntryPoint]:
         shape = child.shape
-        if isinstance(shape, t.ClassRef) and self.program.inherits(shape.info, CONTROLLER):
+        if isinstance(shape, t.ClassRef) and self.program.hierarchy.inherits(shape.info, CONTROLLER):
             yield from self._controller(shape.info, layers, owner)
         elif is_library(self.program, child, ROUTER):
             yield from self._container(child, layers, owner)
@@ -142,10 +142,12 @@ class Site:
 
     def _controller(self, info: Class, layers: tuple[Layer, ...], owner: str) -> Iterator[EntryPoint]:
         self.reached.add(info)
-        inner = (*layers, Layer(lambda name: self.program.class_attribute(info, name)[1]))
+        inner = (*layers, Layer(lambda name: self.program.hierarchy.class_attribute(info, name)[1]))
         instance: Value = (Atom(t.Inst(info)),)
-        for name in dict.fromkeys(x for base in self.program.mro(info) if isinstance(base, Class) for x in base.scope):
-            _, value = self.program.class_attribute(info, name)
+        for name in dict.fromkeys(
+            x for base in self.program.hierarchy.mro(info) if isinstance(base, Class) for x in base.scope
+        ):
+            _, value = self.program.hierarchy.class_attribute(info, name)
             function = handler_behind(value)
             for marked in self._marks(function) if function is not None and function.owner is not None else ():
                 scope = Activation(self.program, info.module.body, {})

@@ -104,7 +104,7 @@ def _around(program: Program, atom: Atom, exchange: Exchange, connection: Value,
             yield proving(Guard(f"`{name}`"))
         elif program.knowledge.fact(name, "rate-limit") is not None and not excluded:
             yield library_step(program, name)
-    elif isinstance(shape, t.ClassRef) and program.inherits(shape.info, AUTHENTICATION):
+    elif isinstance(shape, t.ClassRef) and program.hierarchy.inherits(shape.info, AUTHENTICATION):
         if not (excluded or is_open):
             yield _authentication(shape, options, connection)
     elif isinstance(shape, t.ClassRef | t.Lib) and not excluded:
@@ -203,7 +203,7 @@ def _inject(a: Activation, provided: dict[str, Value], name: str, path: dict[str
     results = []
     for atom in provided[name]:
         shape = atom.shape
-        target = a.program.constructor(shape.info) if isinstance(shape, t.ClassRef) else None
+        target = a.program.hierarchy.constructor(shape.info) if isinstance(shape, t.ClassRef) else None
         function = shape.info if isinstance(shape, t.Func) else target
         others = {k: v for k, v in provided.items() if k != name}
         keywords = _arguments(a, function, others, path, depth + 1) if function is not None else {}

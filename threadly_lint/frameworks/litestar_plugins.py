@@ -35,7 +35,7 @@ def plugged(program: Program) -> Layer | None:
 
 def _initialised(program: Program) -> Iterator[Outcome]:
     for info in subclasses(program, PLUGIN):
-        _, value = program.class_attribute(info, ON_INIT)
+        _, value = program.hierarchy.class_attribute(info, ON_INIT)
         for atom in value if not program.project.is_exempt(info.module.path) else ():
             if isinstance(atom.shape, t.Func):
                 yield program.run(atom.shape, ((Atom(t.Inst(info)),), t.obj(CONFIG)), {})

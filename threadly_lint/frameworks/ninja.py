@@ -176,7 +176,7 @@ def _authenticate(a: Activation, by: Value, handler: Handler) -> None:
 
 def _is_called(a: Activation, shape: t.Inst) -> bool:
     """Whether a class of the project says itself what calling its instances does, in place of the library's base class."""
-    owner, _ = a.program.class_attribute(shape.info, "__call__")
+    owner, _ = a.program.hierarchy.class_attribute(shape.info, "__call__")
     return owner is not None and not owner.module.is_sketch
 
 

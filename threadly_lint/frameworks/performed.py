@@ -80,7 +80,7 @@ def _called(program: Program, atom: t.Atom) -> Function | None:
     shape = atom.shape
     if isinstance(shape, t.Func):
         return shape.info
-    value = program.class_attribute(shape.info, "__call__")[1] if isinstance(shape, t.Inst) else ()
+    value = program.hierarchy.class_attribute(shape.info, "__call__")[1] if isinstance(shape, t.Inst) else ()
     return next((x.shape.info for x in value if isinstance(x.shape, t.Func)), None)
 
 
@@ -152,7 +152,7 @@ def _registrations(program: Program, occurrence: Occurrence) -> Iterator[Registr
     assert isinstance(event.node, n.Expr)
     for receiver in event.receiver or (None,):
         yield Registration(
-            event.api, receiver, event.args, dict(event.keywords), event.node, program.body(module), module,
+            event.api, receiver, event.args, dict(event.keywords), event.node, program.bindings.body(module), module,
             conditional=conditional, value=event.value,
         )  # fmt: skip
 

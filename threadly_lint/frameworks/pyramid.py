@@ -116,7 +116,7 @@ class Reader:
         for atom in target:
             found: Value = (atom,)
             if isinstance(atom.shape, t.ModuleRef):
-                found = self.program.module_attribute(atom.shape.module, "includeme")
+                found = self.program.bindings.module_attribute(atom.shape.module, "includeme")
             for shape in (x.shape for x in found if isinstance(x.shape, t.Func)):
                 self._included.add(shape.info)
                 outcome = self.program.run(shape, (t.obj(CONFIGURATOR),), {}, patient=True)
@@ -130,11 +130,13 @@ class Reader:
         dots = len(text) - len(text.lstrip("."))
         dotted = self.program.project.resolve_relative(module.file, dots, text[dots:]) if dots else text
         owner, _, name = (dotted or "").replace(":", ".").rpartition(".")
-        for atom in self.program.import_name(module, dotted or ""):
+        for atom in self.program.bindings.import_name(module, dotted or ""):
             if isinstance(atom.shape, t.ModuleRef):
                 return (atom,)
-        owners = [x.shape.module for x in self.program.import_name(module, owner) if isinstance(x.shape, t.ModuleRef)]
-        return self.program.module_attribute(owners[0], name) if owners else ()
+        owners = [
+            x.shape.module for x in self.program.bindings.import_name(module, owner) if isinstance(x.shape, t.ModuleRef)
+        ]
+        return self.program.bindings.module_attribute(owners[0], name) if owners else ()
 
     def _scan(self) -> None:
         for function, decorator, scope in decorations(self.program):
@@ -163,9 +165,9 @@ def _decorated(scope: Activation, decorator: n.Expr, name: str) -> Iterator[dict
 def _defaults(program: Program, info: Class) -> dict[str, Value]:
     """``@view_defaults`` of the class and its bases."""
     found: dict[str, Value] = {}
-    for base in reversed([c for c in program.mro(info) if isinstance(c, Class)]):
+    for base in reversed([c for c in program.hierarchy.mro(info) if isinstance(c, Class)]):
         for decorator in base.node.decorators:
-            for options in _decorated(program.scope_of(base), decorator, VIEW_DEFAULTS):
+            for options in _decorated(program.hierarchy.scope_of(base), decorator, VIEW_DEFAULTS):
                 found.update(options)
     return found
 
@@ -192,7 +194,7 @@ def _answering(program: Program, atom: Atom, name: str) -> Function | None:
     info = atom.shape.info if isinstance(atom.shape, t.ClassRef | t.Inst) else None
     if info is None:
         return handler_behind((atom,))
-    return handler_behind(program.class_attribute(info, name)[1])
+    return handler_behind(program.hierarchy.class_attribute(info, name)[1])
 
 
 def _traversed(view: View) -> Route:

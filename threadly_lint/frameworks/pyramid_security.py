@@ -68,7 +68,9 @@ def _check(a: Activation, security: Security, permission: Value, factory: Value,
 
 def _decided(a: Activation, policy: Value, permission: Value, request: Value) -> bool:
     """Whether a policy of the project decides by itself; what its consent proves is proven then."""
-    own = tuple(x for x in policy if isinstance(x.shape, t.Inst) and a.program.has_attribute(x.shape, "permits"))
+    own = tuple(
+        x for x in policy if isinstance(x.shape, t.Inst) and a.program.hierarchy.has_attribute(x.shape, "permits")
+    )
     if not own or (len(own) < len(policy) and any(isinstance(x.shape, t.Inst) for x in policy if x not in own)):
         return False
     node = n.Name(n.NOWHERE, "permits")

@@ -41,7 +41,7 @@ def view_call(program: Program, view: Atom, attr: str, function: Function, reque
         shape = view.shape
         if not isinstance(shape, t.ClassRef):
             return call_value(a, (view,), _given(function, request, 0), {}, node)
-        init = program.constructor(shape.info)
+        init = program.hierarchy.constructor(shape.info)
         given = _given(init, request, 1) if init is not None else (request,)
         instance = construct(a, shape.info, given, {}, node)
         return (

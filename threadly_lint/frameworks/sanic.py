@@ -161,8 +161,8 @@ class Site:
                     yield Route(owner, _path(r, 1), view, (), conditional=r.conditional)
         for info in self.program.classes:
             keywords = {k.name: k.value for k in info.node.keywords if k.name}
-            if "attach" in keywords and self.program.inherits(info, VIEW):
-                scope = self.program.scope_of(info)
+            if "attach" in keywords and self.program.hierarchy.inherits(info, VIEW):
+                scope = self.program.hierarchy.scope_of(info)
                 path = next(iter(texts_of(evaluate(scope, keywords["uri"]))), "") if "uri" in keywords else ""
                 for owner in evaluate(scope, keywords["attach"]):
                     if self._owns_routes(owner):
@@ -186,7 +186,7 @@ class Site:
 
     def _view(self, route: Route, info: Class) -> Iterator[EntryPoint]:
         for verb in sorted(VERBS):
-            owner, value = self.program.class_attribute(info, verb)
+            owner, value = self.program.hierarchy.class_attribute(info, verb)
             function = handler_behind(value)
             if owner is not None and function is not None:
                 given = request(REQUEST, verb.upper(), "")
@@ -255,7 +255,7 @@ def _method_call(info: Class, verb: str, given: Value, keywords: dict[str, Value
     def call(a: Activation) -> Value:
         node = handler_node(function)
         method = attribute(a, (Atom(t.Inst(info)),), verb, node)
-        for item in items_of(a.program.class_attribute(info, "decorators")[1]):
+        for item in items_of(a.program.hierarchy.class_attribute(info, "decorators")[1]):
             method = call_value(a, item, (method,), {}, node) or method
         return call_value(a, method, (given,), keywords, node)
 

@@ -38,7 +38,7 @@ def _functions(program: Program) -> Iterator[EntryPoint]:
     for path, name in _templated(program):
         for module in program.modules.values():
             if module.path == f"{path}.py" or module.path.endswith(f"/{path}.py"):
-                for atom in program.module_attribute(module, name):
+                for atom in program.bindings.module_attribute(module, name):
                     if isinstance(atom.shape, t.Func) and atom.shape.info.module is module:
                         yield _called(program, "aws-lambda", atom.shape.info, (atom,))
     for function in program.functions:

@@ -176,7 +176,7 @@ class Site:
             yield self._endpoint(route, function, methods, _function_call((atom,), given, function))
 
     def _class(self, route: Route, info: Class) -> Iterator[EntryPoint]:
-        if self.program.inherits(info, HTTP_ENDPOINT):
+        if self.program.hierarchy.inherits(info, HTTP_ENDPOINT):
             for verb in VERBS:
                 function = self._method(info, verb)
                 if function is not None:
@@ -184,11 +184,11 @@ class Site:
                         "starlette.requests.Request", verb.upper(), "", path_params=path_mapping(route.path)
                     )
                     call = _method_call(info, (verb,), (given,), function)
-                    dispatching = self.program.class_attribute(info, DISPATCH)[0]
+                    dispatching = self.program.hierarchy.class_attribute(info, DISPATCH)[0]
                     if dispatching is not None and not dispatching.module.is_sketch:
                         call = _dispatch_call(info, verb, given, function, route.path)
                     yield self._endpoint(route, function, (verb.upper(),), call, info.symbol)
-        elif self.program.inherits(info, WEBSOCKET_ENDPOINT):
+        elif self.program.hierarchy.inherits(info, WEBSOCKET_ENDPOINT):
             receive = self._method(info, "on_receive")
             connect = self._method(info, "on_connect")
             function = receive or connect
@@ -198,7 +198,7 @@ class Site:
                 yield self._endpoint(route, function, ("WEBSOCKET",), _method_call(info, names, (given,), function))
 
     def _method(self, info: Class, name: str) -> Function | None:
-        owner, value = self.program.class_attribute(info, name)
+        owner, value = self.program.hierarchy.class_attribute(info, name)
         return handler_behind(value) if owner is not None else None
 
     def _endpoint(

@@ -43,7 +43,7 @@ def _tasks(program: Program) -> Iterator[EntryPoint]:
         first: tuple[Value, ...] = (t.obj(CELERY_TASK),) if is_bound else ()
         yield entry_point(program, "task", registration.name.partition(".")[0], registration, first)
     for info in subclasses(program, CELERY_TASK):
-        owner, value = program.class_attribute(info, "run")
+        owner, value = program.hierarchy.class_attribute(info, "run")
         function = handler_behind(value)
         if owner is not None and function is not None:
             bound = tuple(
@@ -80,7 +80,7 @@ def _of_arq(program: Program) -> Iterator[EntryPoint]:
         for name in ARQ_LISTS:
             if name not in info.scope or program.project.is_exempt(info.module.path):
                 continue
-            for item in items_of(program.own_class_attribute(info, name)):
+            for item in items_of(program.hierarchy.own_class_attribute(info, name)):
                 for atom in (*item, *(x for y in item for x in made_with(y, "coroutine", 0))):
                     if given := _given_function((atom,)):
                         yield outside_call(program, "task", "arq", *given)

@@ -76,7 +76,7 @@ def _applied(program: Program) -> Iterator[Rule]:
                 settings = _settings(r.keywords)
                 yield from _rules(program, application, settings, r.argument(0, "handlers"), conditional=r.conditional)
     for info in program.classes:
-        if program.inherits(info, APPLICATION):
+        if program.hierarchy.inherits(info, APPLICATION):
             yield from _of_subclass(program, info)
     for r in performed(program, frozenset({"add_handlers"})):
         if r.receiver is not None and is_library(program, r.receiver, APPLICATION):
@@ -85,7 +85,7 @@ def _applied(program: Program) -> Iterator[Rule]:
 
 def _of_subclass(program: Program, info: Class) -> Iterator[Rule]:
     """``super().__init__(handlers, **settings)``, run with the arguments of every call that makes an application."""
-    init = program.constructor(info)
+    init = program.hierarchy.constructor(info)
     if init is None:
         return
     made = [x for x in _made(program, info.name) if isinstance(x.shape, t.Inst) and x.shape.info is info]
@@ -137,7 +137,7 @@ def _rule(
         return
     path = next(iter(texts_of(pattern)), "")
     for found in target:
-        if isinstance(found.shape, t.ClassRef) and program.inherits(found.shape.info, HANDLER):
+        if isinstance(found.shape, t.ClassRef) and program.hierarchy.inherits(found.shape.info, HANDLER):
             yield Rule(application, settings, path, found.shape.info, options, conditional)
         elif isinstance(found.shape, t.Seq):
             yield from _rules(program, application, settings, (found,), conditional=conditional)
@@ -152,7 +152,7 @@ def _loose(program: Program) -> Iterator[Rule]:
             for atom in _pair(program, module, node):
                 yield from _rule(program, None, (), atom, conditional=False)
     for info, decorator, scope in class_decorations(program):
-        if isinstance(decorator, n.Call) and decorator.args and program.inherits(info, HANDLER):
+        if isinstance(decorator, n.Call) and decorator.args and program.hierarchy.inherits(info, HANDLER):
             for path in list(texts_of(evaluate(scope, decorator.args[0])))[:1]:
                 yield Rule(None, (), path, info)
 
@@ -184,7 +184,7 @@ class Handling:
         self.info = rule.handler
 
     def endpoints(self) -> Iterator[EntryPoint]:
-        if self.program.inherits(self.info, WEBSOCKET):
+        if self.program.hierarchy.inherits(self.info, WEBSOCKET):
             function = self._method("on_message") or self._method("open")
             if function is not None:
                 yield self._endpoint(function, "websocket", "GET", function.name)
@@ -195,7 +195,7 @@ class Handling:
                 yield self._endpoint(function, "http", verb.upper(), verb)
 
     def _method(self, name: str) -> Function | None:
-        owner, value = self.program.class_attribute(self.info, name)
+        owner, value = self.program.hierarchy.class_attribute(self.info, name)
         return handler_behind(value) if owner is not None else None
 
     def _endpoint(self, function: Function, kind: str, method: str, name: str) -> EntryPoint:
@@ -227,7 +227,7 @@ class Handling:
         return t.Inst(self.info, (), tuple(sorted(known.items())))
 
     def _initialized(self, shape: t.Inst) -> dict[str, Value]:
-        owner, value = self.program.class_attribute(self.info, "initialize")
+        owner, value = self.program.hierarchy.class_attribute(self.info, "initialize")
         if owner is None:
             return {}
         options = dict(next((x.shape.entries for x in self.rule.options if isinstance(x.shape, t.Map)), ()))
@@ -242,11 +242,11 @@ class Handling:
     def _current_user(self, shape: t.Inst) -> Value:
         """What ``get_current_user`` returns, and what ``prepare`` and other methods put in its place."""
         found: list[Value] = []
-        owner, value = self.program.class_attribute(self.info, "get_current_user")
+        owner, value = self.program.hierarchy.class_attribute(self.info, "get_current_user")
         if owner is not None:
             bound = [x.shape._replace(bound=(Atom(shape),)) for x in value if isinstance(x.shape, t.Func)]
             found.extend(self.program.run(func, (), {}).value for func in bound)
-        stored = self.program.method_stores(self.info, "current_user")
+        stored = self.program.hierarchy.method_stores(self.info, "current_user")
         if stored:
             found.extend((t.NONE, stored))
         return t.join(*found)

@@ -152,13 +152,13 @@ class Activation:
         if (found := self.captured.get(name)) is not None:
             return found
         if self.class_scope is not None and name in self.class_scope.scope:
-            return self.program.own_class_attribute(self.class_scope, name)
+            return self.program.hierarchy.own_class_attribute(self.class_scope, name)
         outer = self.function.parent
         while outer is not None:
             if name in outer.names_bound:
                 return self.program.final_variables(outer).get(name, t.ANYTHING)
             outer = outer.parent
-        return self.program.global_value(self.module, name)
+        return self.program.bindings.global_value(self.module, name)
 
     @property
     def alive(self) -> bool:

@@ -84,11 +84,11 @@ def _with_entry(atom: Atom, keys: list[object], key: Value, value: Value) -> Ato
 def run_assignment(a: Activation, s: n.Assign) -> None:
     if s.value is None:
         if s.annotation is not None and isinstance(s.targets[0], n.Name):
-            a.bind(s.targets[0].id, a.program.annotated(s.annotation, a))
+            a.bind(s.targets[0].id, a.program.bindings.annotated(s.annotation, a))
         return
     value = evaluate(a, s.value)
     if s.annotation is not None and all(isinstance(x.shape, t.Unknown) for x in value):
-        value = t.tagged(a.program.annotated(s.annotation, a), t.tags_of(value)) or value
+        value = t.tagged(a.program.bindings.annotated(s.annotation, a), t.tags_of(value)) or value
     for target in s.targets:
         assign(a, target, value, s)
 

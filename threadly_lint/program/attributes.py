@@ -44,7 +44,7 @@ def _having(a: Activation, value: Value, name: str) -> Value:
 def _has(a: Activation, atom: Atom, name: str) -> bool:
     shape = atom.shape
     if isinstance(shape, t.Inst):
-        return a.program.has_attribute(shape, name)
+        return a.program.hierarchy.has_attribute(shape, name)
     if isinstance(shape, t.Obj):
         plain = {"str": str, "int": int, "bytes": bytes}.get(shape.name)
         known = hasattr(plain, name) if plain is not None else a.knowledge.is_known(f"{shape.name}.{name}")
@@ -55,9 +55,9 @@ def _has(a: Activation, atom: Atom, name: str) -> bool:
 def _of_atom(a: Activation, atom: Atom, name: str, node: n.Expr) -> Value:
     match atom.shape:
         case t.ModuleRef(module):
-            return a.program.module_attribute(module, name)
+            return a.program.bindings.module_attribute(module, name)
         case t.Namespace(package, importer):
-            return a.program.import_name(importer, f"{package}.{name}")
+            return a.program.bindings.import_name(importer, f"{package}.{name}")
         case t.Lib(owner):
             return _of_lib(a, atom, owner, name, node)
         case t.Obj() as shape:
@@ -113,13 +113,13 @@ def _of_lib(a: Activation, atom: Atom, owner: str, name: str, node: n.Expr) -> V
     if found := a.program.libraries.member(a, atom, owner, name, node):
         only = found[0].shape
         if len(found) == 1 and isinstance(only, t.LibMethod) and _is_plain(a, owner):
-            return t.tagged(a.program.library(dotted), atom.tags)
+            return t.tagged(a.program.bindings.library(dotted), atom.tags)
         return found
     if found := a.program.behaviour.shared_slot(a, atom, name):
         return found
     if owner in REQUEST_STATE:
         return t.unknown(frozenset({Tag("identity", dotted)}))
-    return t.tagged(a.program.library(dotted), atom.tags)
+    return t.tagged(a.program.bindings.library(dotted), atom.tags)
 
 
 def _is_plain(a: Activation, owner: str) -> bool:
@@ -175,7 +175,7 @@ def _of_task_class(a: Activation, inner: Value, name: str) -> Value:
         calls = (d for d in function.decorators if isinstance(d, n.Call))
         for base in (k.value for d in calls for k in d.keywords if k.name == "base"):
             for found in _task_classes(a, function, base):
-                _, method = a.program.class_attribute(found, "apply_async" if name == "delay" else name)
+                _, method = a.program.hierarchy.class_attribute(found, "apply_async" if name == "delay" else name)
                 if method:
                     return tuple(_bound(a, x, (Atom(t.Inst(found)),)) for x in method)
     return ()
@@ -196,12 +196,12 @@ def class_attribute(a: Activation, atom: Atom, info: Class, name: str, node: n.E
     """``Class.name``: found along the resolution order, library bases included."""
     if name in ("__name__", "__qualname__"):
         return t.const(info.name)
-    for base in a.program.mro(info):
+    for base in a.program.hierarchy.mro(info):
         if isinstance(base, str):
             if found := a.program.libraries.member(a, atom, base, name, node, self_type=(atom,)):
                 return found
         elif name in base.scope:
-            found = _bind_class(a, atom, a.program.own_class_attribute(base, name))
+            found = _bind_class(a, atom, a.program.hierarchy.own_class_attribute(base, name))
             if a.program.models.is_model(info):
                 return managed(a.program, info, found, name)
             return _put_there(a, info, name, found)
@@ -212,8 +212,8 @@ def _of_metaclass(a: Activation, atom: Atom, info: Class, name: str, node: n.Exp
     """What a class has from its metaclass: methods bound to it, properties run."""
     from threadly_lint.program.calls import call_value
 
-    for maker in a.program.metaclasses(info):
-        owner, found = a.program.class_attribute(maker, name)
+    for maker in a.program.hierarchy.metaclasses(info):
+        owner, found = a.program.hierarchy.class_attribute(maker, name)
         if owner is not None:
             bound = [(_bound(a, x, (atom,)), a.program.is_property(x)) for x in found]
             return t.join(*(call_value(a, (x,), (), {}, node) if runs else (x,) for x, runs in bound))
@@ -237,14 +237,14 @@ def instance_attribute(a: Activation, atom: Atom, shape: t.Inst, name: str, node
     given = dict(shape.keywords).get(f".{name}")
     if given is not None:
         return given
-    own = a.program.instance_stores(shape).get(name)
+    own = a.program.hierarchy.instance_stores(shape).get(name)
     found = class_value(a, atom, shape.info, name, node)
     if own is None and found is None and name in AUTHENTICATED:
         return authenticated_flag(a, atom, name, node)
     if own is None and found is None and a.program.models.is_model(shape.info):
         own = reverse_value(a.program, shape.info, name) or None
     if own is None and (found is None or only_annotated(a.program, shape.info, name)):
-        own = a.program.method_stores(shape.info, name) or None
+        own = a.program.hierarchy.method_stores(shape.info, name) or None
     if own is None and found and all(map(t.is_none, found)) and _is_being_set(a, shape.info, name):
         own = t.unknown()
     value = t.join(own or (), found or ()) if own is None or found is None else own
@@ -264,7 +264,7 @@ def instance_attribute(a: Activation, atom: Atom, shape: t.Inst, name: str, node
 
 def _is_being_set(a: Activation, info: Class, name: str) -> bool:
     """Whether the constructor, which is still running when nothing is known from it, sets the attribute."""
-    init = a.program.constructor(info)
+    init = a.program.hierarchy.constructor(info)
     return init is not None and init.owner is not None and init.node in init.owner.names_stored.get(name, ())
 
 
@@ -272,7 +272,7 @@ def _inherited(a: Activation, shape: t.Inst, tags: t.Tags, *, is_found: bool) ->
     """Provenance that an attribute has from its object: what a row or code that cannot be seen gives is no raw data."""
     if not any(map(is_raw, tags)):
         return tags
-    may_check = a.program.models.is_model(shape.info) or (not is_found and not a.program.closed(shape.info))
+    may_check = a.program.models.is_model(shape.info) or (not is_found and not a.program.hierarchy.closed(shape.info))
     return checked_tags(tags) if may_check else tags
 
 
@@ -282,7 +282,7 @@ def class_value(a: Activation, atom: Atom, info: Class, name: str, node: n.Expr)
     if behind is not None:
         found = (class_value(a, atom._replace(shape=t.Inst(c)), c, name, node) or () for c in behind)
         return t.join(*found) or t.unknown(atom.tags)
-    return value_along(a, atom, a.program.mro(info), name, node)
+    return value_along(a, atom, a.program.hierarchy.mro(info), name, node)
 
 
 def value_along(a: Activation, atom: Atom, order: list[Class | str], name: str, node: n.Expr) -> Value | None:
@@ -294,7 +294,7 @@ def value_along(a: Activation, atom: Atom, order: list[Class | str], name: str, 
             continue
         decorators = method_decorators(a.program, base).get(name)
         if name in base.scope:
-            value = a.program.own_class_attribute(base, name)
+            value = a.program.hierarchy.own_class_attribute(base, name)
             found = t.join(*(_bound_or_run(a, x, atom, base, name, node) for x in value))
             return _decorated(a, decorators, found, node) if decorators else found
         if decorators:
@@ -347,9 +347,9 @@ def operator_method(a: Activation, value: Value, name: str, node: n.Expr) -> Val
         shape = atom.shape
         makers: tuple[Class, ...] = (shape.info,) if isinstance(shape, t.Inst) else ()
         if isinstance(shape, t.ClassRef):
-            makers = a.program.metaclasses(shape.info)
+            makers = a.program.hierarchy.metaclasses(shape.info)
         for maker in makers:
-            owner, method = a.program.class_attribute(maker, name)
+            owner, method = a.program.hierarchy.class_attribute(maker, name)
             if owner is not None:
                 found.append(tuple(_bound(a, x, (atom,)) for x in method))
                 break
@@ -361,15 +361,15 @@ def _of_super(a: Activation, info: Class, receiver: Value, name: str, node: n.Ex
     for atom in receiver:
         shape = atom.shape
         cls = shape.info if isinstance(shape, t.Inst | t.ClassRef) else info
-        order = a.program.mro(cls)
-        rest = order[order.index(info) + 1 :] if info in order else a.program.mro(info)[1:]
+        order = a.program.hierarchy.mro(cls)
+        rest = order[order.index(info) + 1 :] if info in order else a.program.hierarchy.mro(info)[1:]
         for base in rest:
             if isinstance(base, str):
                 if value := a.program.libraries.member(a, atom, base, name, node, self_type=(atom,)):
                     found.append(value)
                     break
             elif name in base.scope:
-                value = a.program.own_class_attribute(base, name)
+                value = a.program.hierarchy.own_class_attribute(base, name)
                 found.append(tuple(_bound(a, x, (atom,)) for x in value))
                 break
     return t.join(*found)

@@ -250,18 +250,18 @@ class Behaviour:
                 return number
         if mapped := self._mapped_status(info):
             return mapped
-        stores = self.program.instance_stores(t.Inst(info, args, tuple(keywords.items())))
+        stores = self.program.hierarchy.instance_stores(t.Inst(info, args, tuple(keywords.items())))
         for name in STATUS_NAMES:
             if number := t.number_of(stores.get(name, ())):
                 return number
-        for base in self.program.library_bases(info):
+        for base in self.program.hierarchy.library_bases(info):
             if (number := self._status_given(base, info, args, keywords)) or (number := self._class_status(base)):
                 return number
         return 0
 
     def _mapped_status(self, info: Class) -> int:
         """What the nearest class says: a registered handler's answer, or a status of its own that the handler reads."""
-        for base in self.program.mro(info):
+        for base in self.program.hierarchy.mro(info):
             if isinstance(base, str):
                 if found := self.exception_statuses.get(base, 0):
                     return found
@@ -269,13 +269,13 @@ class Behaviour:
             if found := self.exception_statuses.get(base.symbol, 0):
                 return found
             for name in (x for x in STATUS_NAMES if x in base.scope):
-                if number := t.number_of(self.program.own_class_attribute(base, name)):
+                if number := t.number_of(self.program.hierarchy.own_class_attribute(base, name)):
                     return number
         return 0
 
     def _status_given(self, base: str, info: Class, args: tuple[Value, ...], keywords: dict[str, Value]) -> int:
         """``super().__init__(status_code=401)`` in the constructor of an exception."""
-        init = self.program.constructor(info)
+        init = self.program.hierarchy.constructor(info)
         if init is None:
             call = Call(info.module, base, (), args, keywords, n.Name(info.node.span, info.name))
             return self.made_status(call, self.program.knowledge.facts(base))
@@ -362,7 +362,7 @@ class Behaviour:
         self, a: Activation, info: Class, args: tuple[Value, ...], keywords: dict[str, Value], node: n.Node
     ) -> None:
         """An instance of a project class is made: its library bases may give that a meaning."""
-        for base in self.program.library_bases(info):
+        for base in self.program.hierarchy.library_bases(info):
             for fact in self.program.knowledge.facts(base):
                 if fact.effect in ("validation", "validated", "client", "rate-limit"):
                     a.emit(fact.effect, info.symbol, node, fact=fact, args=args, keywords=keywords)
@@ -371,7 +371,7 @@ class Behaviour:
         """Whether making an instance checks the data (pydantic and similar bases)."""
         return any(
             fact.effect in ("validation", "validated", "schema")
-            for base in self.program.library_bases(info)
+            for base in self.program.hierarchy.library_bases(info)
             for fact in self.program.knowledge.facts(base)
         )
 

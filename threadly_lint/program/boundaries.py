@@ -150,7 +150,7 @@ class Boundaries:
     def _handles_at_exit(self, shape: t.Inst) -> bool:
         """Whether ``__exit__`` of a project class swallows the error or raises another one."""
         for method in ("__exit__", "__aexit__"):
-            _, value = self.program.class_attribute(shape.info, method)
+            _, value = self.program.hierarchy.class_attribute(shape.info, method)
             for atom in value:
                 if isinstance(atom.shape, t.Func):
                     outcome = self.program.generic_outcome(atom.shape.info)

@@ -51,10 +51,12 @@ def _fitting(a: Activation, args: tuple[Value, ...]) -> list[str] | None:
     shapes = [x.shape for x in args[0]] if len(args) > 1 else []
     if not shapes or not all((t.shape_text((x,)) or "").strip("{}_") for x in args[1]):
         return None
-    if not all(isinstance(s, t.Inst) and a.program.closed(s.info) for s in shapes):
+    if not all(isinstance(s, t.Inst) and a.program.hierarchy.closed(s.info) for s in shapes):
         return None
     infos = [s.info for s in shapes if isinstance(s, t.Inst)]
-    members = dict.fromkeys(x for info in infos for c in a.program.mro(info) if isinstance(c, Class) for x in c.scope)
+    members = dict.fromkeys(
+        x for info in infos for c in a.program.hierarchy.mro(info) if isinstance(c, Class) for x in c.scope
+    )
     return [x for x in members if any(t.may_equal(each, x) for each in args[1])]
 
 
@@ -63,7 +65,11 @@ def _attribute_if_known(a: Activation, atom: Atom, name: str, node: n.Expr) -> V
     shape = atom.shape
     if is_markable(a.program, (atom,), name):
         return mark(a.program, (atom,), name)
-    if isinstance(shape, t.Inst) and a.program.closed(shape.info) and not a.program.has_attribute(shape, name):
+    if (
+        isinstance(shape, t.Inst)
+        and a.program.hierarchy.closed(shape.info)
+        and not a.program.hierarchy.has_attribute(shape, name)
+    ):
         return ()
     return attribute(a, (atom,), name, node)
 
@@ -198,7 +204,9 @@ def _hasattr(a: Activation, expr: n.Call, args: tuple[Value, ...], keywords: dic
         return t.TRUE if all(mark(a.program, (x,), name) for x in args[0]) else t.FALSE
     if (names := _fitting(a, args)) is not None:
         text = t.text_of(args[1])
-        known = [a.program.has_attribute(x.shape, text) for x in args[0] if isinstance(x.shape, t.Inst) and text]
+        known = [
+            a.program.hierarchy.has_attribute(x.shape, text) for x in args[0] if isinstance(x.shape, t.Inst) and text
+        ]
         if not names and not any(known):
             return t.FALSE
     return t.tagged((*t.TRUE, *t.FALSE), checked_tags(t.tags_of(args[0])) if args else t.NO_TAGS)

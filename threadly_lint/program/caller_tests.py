@@ -77,7 +77,7 @@ def _is_account(a: Activation, atom: Atom) -> bool:
     if not any(tag.kind == CALLER for tag in atom.tags):
         return False
     if isinstance(shape, t.Inst):
-        return is_account(a.program, shape.info) or a.program.has_attribute(shape, FLAG)
+        return is_account(a.program, shape.info) or a.program.hierarchy.has_attribute(shape, FLAG)
     return isinstance(shape, t.Unknown) or (isinstance(shape, t.Obj) and a.knowledge.is_known(f"{shape.name}.{FLAG}"))
 
 

@@ -177,9 +177,9 @@ def construct(a: Activation, info: Class, args: tuple[Value, ...], keywords: dic
     validates = program.behaviour.validates(info)
     levels = OF_MODULES if a.function is a.module.body else WITHIN_CALLS
     kept = _checked(args, keywords) if validates else (args, keywords)
-    shape = t.Inst(info, *program.remembered_arguments(*kept, levels))
+    shape = t.Inst(info, *program.hierarchy.remembered_arguments(*kept, levels))
     program.behaviour.constructed(a, info, args, keywords, node)
-    init = program.constructor(info)
+    init = program.hierarchy.constructor(info)
     if init is not None and not given and len(init.params) > 1:
         shape = t.Inst(info, (), t.AS_DEFAULT)
     if init is not None:

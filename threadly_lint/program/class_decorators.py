@@ -33,7 +33,7 @@ def _add(program: Program, info: Class, decorator: n.Call, found: dict[str, list
     from threadly_lint.program.calls import arguments
     from threadly_lint.program.expressions import evaluate
 
-    scope = program.scope_of(info)
+    scope = program.hierarchy.scope_of(info)
     shapes = [x.shape for x in evaluate(scope, decorator.func)]
     if not any(isinstance(s, t.Func) and s.info.symbol == METHOD_DECORATOR for s in shapes):
         return

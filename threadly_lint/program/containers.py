@@ -33,7 +33,7 @@ def _element(a: Activation, atom: Atom) -> Value:
     if isinstance(shape, t.Map):
         return t.join(*(t.const(k) for k, _ in shape.entries)) if not shape.open else t.unknown(atom.tags)
     if isinstance(shape, t.ClassRef):
-        return a.program.instances_of((atom,))
+        return a.program.hierarchy.instances_of((atom,))
     if isinstance(shape, t.Obj):
         lib_class = a.knowledge.class_of(shape.name)
         if lib_class is not None and lib_class.iter is not None:
@@ -78,7 +78,7 @@ def _item(a: Activation, atom: Atom, key: Value, node: n.Expr) -> Value:
     if isinstance(shape, t.ClassRef):
         return _row_by_key(a, atom, key, node) or (Atom(shape),)
     if isinstance(shape, t.Lib):
-        return a.program.generic(shape, key)
+        return a.program.bindings.generic(shape, key)
     found = a.program.behaviour.key_value(a, atom, key, node) or _own_item(a, atom, key, node)
     found = found or _element_or_unknown(a, atom)
     return t.tagged(found, claim(atom, key))

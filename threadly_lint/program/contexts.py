@@ -51,7 +51,7 @@ def _enter(a: Activation, atom: Atom, node: n.WithItem) -> tuple[Value, Frame | 
         return _run_generator(a, shape, node)
     if isinstance(shape, t.Inst):
         for method in ("__enter__", "__aenter__"):
-            if a.program.has_attribute(shape, method):
+            if a.program.hierarchy.has_attribute(shape, method):
                 a.later(partial(_leave_instance, a, atom, method.replace("enter", "exit"), node))
                 return call_value(a, attribute(a, (atom,), method, node.context), (), {}, node.context), None
         return (atom,), None

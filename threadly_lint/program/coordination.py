@@ -172,7 +172,7 @@ class Coordination:
             return entry.kind != "command"
         if self._requests_are_atomic:
             return False
-        return owner is None or not any(isinstance(base, str) for base in self.program.mro(owner))
+        return owner is None or not any(isinstance(base, str) for base in self.program.hierarchy.mro(owner))
 
     def _has_callers(self, line: Timeline) -> bool:
         """Whether somebody calls a function that no entry point was seen to reach: a transaction may be open there."""

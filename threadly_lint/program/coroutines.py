@@ -26,7 +26,7 @@ def is_coroutine(program: Program, function: Function) -> bool:
         return False
     key = ("coroutine", function)
     if key not in program.memo:
-        scope = program.body(function.module)
+        scope = program.bindings.body(function.module)
         program.memo[key] = any(library_name(scope, x) in DECORATORS for x in function.decorators)
     return bool(program.memo[key])
 

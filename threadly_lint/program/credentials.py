@@ -39,7 +39,9 @@ def is_account(program: Program, info: Class | None) -> bool:
     """Whether rows of the model are accounts: a user base class, or a column for a password."""
     if info is None:
         return False
-    return program.inherits(info, *ACCOUNT_BASES) or any(map(OWN_PASSWORD.search, program.models.columns(info)))
+    return program.hierarchy.inherits(info, *ACCOUNT_BASES) or any(
+        map(OWN_PASSWORD.search, program.models.columns(info))
+    )
 
 
 def makes_account(program: Program, occurrence: Occurrence) -> bool:

@@ -48,10 +48,10 @@ class Settings:
 def named(program: Program, importer: Module, text: str) -> Value:
     """What a dotted path stands for, as seen from a module."""
     owner, _, name = text.rpartition(".")
-    for atom in program.import_name(importer, owner) if owner else ():
+    for atom in program.bindings.import_name(importer, owner) if owner else ():
         if isinstance(atom.shape, t.ModuleRef):
-            return program.module_attribute(atom.shape.module, name)
-    return program.import_name(importer, text)
+            return program.bindings.module_attribute(atom.shape.module, name)
+    return program.bindings.import_name(importer, text)
 
 
 def all_settings(program: Program) -> list[tuple[Module | None, Settings]]:
@@ -99,7 +99,7 @@ def _all_settings(program: Program) -> Iterator[tuple[Module | None, Settings]]:
     groups: dict[str, tuple[Module, list[Module]]] = {}
     for module in dict.fromkeys(real or candidates):
         for text in texts_of(setting(program, module, "ROOT_URLCONF")):
-            for atom in program.import_name(module, text):
+            for atom in program.bindings.import_name(module, text):
                 if isinstance(atom.shape, t.ModuleRef):
                     root = atom.shape.module
                     groups.setdefault(root.path, (root, []))[1].append(module)
@@ -121,7 +121,7 @@ def _chosen_modules(program: Program) -> list[Module]:
         texts = [a.value for a in call.args if isinstance(a, n.Constant) and a.kind == "str"]
         if len(texts) == 2 and texts[0] == "DJANGO_SETTINGS_MODULE":
             is_minor = module.name.rpartition(".")[2] not in DEPLOYED
-            shapes = [x.shape for x in program.import_name(module, texts[1])]
+            shapes = [x.shape for x in program.bindings.import_name(module, texts[1])]
             found += [(is_minor, s.module) for s in shapes if isinstance(s, t.ModuleRef)]
     return [module for _, module in sorted(found, key=lambda x: x[0])]
 
@@ -136,17 +136,17 @@ def setting(program: Program, module: Module, name: str, depth: int = 6) -> Valu
         source: str | None = statement.module
         if statement.level:
             source = program.project.resolve_relative(module.file, statement.level, statement.module)
-        shapes = [x.shape for x in program.import_name(module, source)] if source else []
+        shapes = [x.shape for x in program.bindings.import_name(module, source)] if source else []
         sources = [s.module for s in shapes if isinstance(s, t.ModuleRef) and s.module is not module]
         inherited += [setting(program, m, name, depth - 1) for m in sources]
     return t.join(*(v for v in inherited if v), own)
 
 
 def _own(program: Program, module: Module, name: str) -> Value:
-    value = program.module_attribute(module, name) if name in module.scope else ()
+    value = program.bindings.module_attribute(module, name) if name in module.scope else ()
     for info in module.classes() if name not in module.scope else ():
-        if program.inherits(info, "configurations.Configuration"):
-            value = t.join(value, program.class_attribute(info, name)[1])
+        if program.hierarchy.inherits(info, "configurations.Configuration"):
+            value = t.join(value, program.hierarchy.class_attribute(info, name)[1])
     added = [_added(program, module, name)] if name in module.scope else []
     return t.join(*(v for v in (value, *added) if v and not all(isinstance(x.shape, t.Unknown) for x in v)))
 

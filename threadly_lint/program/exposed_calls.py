@@ -150,7 +150,7 @@ def _templates(program: Program, function: Function) -> Iterator[str]:
         on_self = isinstance(call.func, n.Attribute) and dotted(call.func.value) == "self"
         if caller is None or owner is None or owner is function.owner:
             continue
-        if on_self and owner in program.mro(function.owner):
+        if on_self and owner in program.hierarchy.mro(function.owner):
             yield caller.name
 
 

@@ -45,7 +45,7 @@ class Failures:
         for atom in value:
             shape = atom.shape
             if isinstance(shape, t.ClassRef | t.Inst):
-                for base in self.program.mro(shape.info):
+                for base in self.program.hierarchy.mro(shape.info):
                     found |= self._with_ancestors(base) if isinstance(base, str) else {base.symbol}
             elif isinstance(shape, t.Lib | t.Obj):
                 found |= self._with_ancestors(shape.name)
@@ -78,7 +78,7 @@ class Failures:
         """The names of a handler's exceptions, evaluated outside the function (its own state has ended)."""
         from threadly_lint.program.expressions import evaluate
 
-        body = self.program.body(a.module)
+        body = self.program.bindings.body(a.module)
         body.revive()
         return self.names(evaluate(body, handler.exception)) if handler.exception is not None else set()
 

@@ -40,7 +40,7 @@ def only_annotated(program: Program, info: Class, name: str) -> bool:
 
 
 def _owner(program: Program, info: Class, name: str) -> Class | None:
-    return next((c for c in program.mro(info) if isinstance(c, Class) and name in c.scope), None)
+    return next((c for c in program.hierarchy.mro(info) if isinstance(c, Class) and name in c.scope), None)
 
 
 def _behind(program: Program, info: Class, name: str) -> Class | None:
@@ -55,16 +55,20 @@ def _below(program: Program, info: Class) -> Iterator[Class]:
     for other in program.classes:
         if other is info or program.project.is_exempt(other.module.path):
             continue
-        if info in program.mro(other) or (asked and not _is_protocol(program, other) and _has(program, other, asked)):
+        if info in program.hierarchy.mro(other) or (
+            asked and not _is_protocol(program, other) and _has(program, other, asked)
+        ):
             yield other
 
 
 def _has(program: Program, info: Class, asked: set[str]) -> bool:
-    return asked <= {name for c in program.mro(info) if isinstance(c, Class) for name in (*c.scope, *c.names_stored)}
+    return asked <= {
+        name for c in program.hierarchy.mro(info) if isinstance(c, Class) for name in (*c.scope, *c.names_stored)
+    }
 
 
 def _is_protocol(program: Program, info: Class) -> bool:
-    return any(name in PROTOCOLS for name in program.library_bases(info))
+    return any(name in PROTOCOLS for name in program.hierarchy.library_bases(info))
 
 
 def _is_declared(program: Program, owner: Class, name: str) -> bool:

@@ -120,7 +120,7 @@ def _classes(view: Value) -> list[Class]:
 
 
 def _dispatch_is_marked(a: Activation, info: Class, name: str) -> bool:
-    line = [base for base in a.program.mro(info) if isinstance(base, Class)]
+    line = [base for base in a.program.hierarchy.mro(info) if isinstance(base, Class)]
     around = [v for base in line for v in method_decorators(a.program, base).get("dispatch", [])]
     return any(isinstance(x.shape, t.Func) and x.shape.info.qualname == name for v in around for x in v)
 

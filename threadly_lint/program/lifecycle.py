@@ -29,7 +29,7 @@ def runs_at_start(program: Program, function: Function) -> bool:
     if any("lifecycle" in _effects(program, decorator, function) for decorator in function.decorators):
         return True
     if function.name == "ready" and function.owner is not None:
-        return program.inherits(function.owner, "django.apps.AppConfig")
+        return program.hierarchy.inherits(function.owner, "django.apps.AppConfig")
     return function.name in _given_at_start(program)
 
 

@@ -28,7 +28,7 @@ class Models:
         """Whether instances of the class are database rows (an ORM's base is an ancestor)."""
         if info not in self._known:
             self._known[info] = False
-            inherited = any(self._is_base(b) for b in self.program.library_bases(info))
+            inherited = any(self._is_base(b) for b in self.program.hierarchy.library_bases(info))
             self._known[info] = (inherited or self._is_declared(info)) and self._is_table(info)
         return self._known[info]
 
@@ -36,15 +36,18 @@ class Models:
         """A decorator or metaclass makes the class, or a base of it, a model."""
         return any(
             self._is_base(name)
-            for base in self.program.mro(info)
+            for base in self.program.hierarchy.mro(info)
             if not isinstance(base, str)
-            for name in self.program.class_makers(base)
+            for name in self.program.hierarchy.class_makers(base)
         )
 
     def library_of(self, info: Class) -> str:
         """The library whose base, metaclass or decorator makes the class a model, by its package."""
-        projects = [c for c in self.program.mro(info) if not isinstance(c, str)]
-        names = [*self.program.library_bases(info), *(m for c in projects for m in self.program.class_makers(c))]
+        projects = [c for c in self.program.hierarchy.mro(info) if not isinstance(c, str)]
+        names = [
+            *self.program.hierarchy.library_bases(info),
+            *(m for c in projects for m in self.program.hierarchy.class_makers(c)),
+        ]
         return next((name.partition(".")[0] for name in names if self._is_base(name)), "")
 
     def _is_base(self, name: str) -> bool:
@@ -52,9 +55,9 @@ class Models:
 
     def _is_table(self, info: Class) -> bool:
         """SQLModel classes are tables only with ``table=True`` on themselves or a base."""
-        if not self.program.inherits(info, "sqlmodel.SQLModel"):
+        if not self.program.hierarchy.inherits(info, "sqlmodel.SQLModel"):
             return True
-        projects = [c for c in self.program.mro(info) if not isinstance(c, str)]
+        projects = [c for c in self.program.hierarchy.mro(info) if not isinstance(c, str)]
         return any(k.name == "table" and _is_true(k.value) for c in projects for k in c.node.keywords)
 
     def sketched(self, name: str) -> Class | None:
@@ -109,14 +112,18 @@ class Models:
         known: dict[str, Class | None] = self.program.memo.setdefault("models by mix-in", {})
         if name not in known:
             own = self.program.knowledge.class_of(name)
-            found = [] if own is None else [c for c in self.program.classes if name in self.program.library_bases(c)]
+            found = (
+                []
+                if own is None
+                else [c for c in self.program.classes if name in self.program.hierarchy.library_bases(c)]
+            )
             models = [c for c in found if self.is_model(c)]
             known[name] = models[0] if len(models) == 1 and not self._is_base(name) else None
         return known[name]
 
     def is_column(self, info: Class, name: str) -> bool:
         """Whether setting an attribute may change a row: where columns are written down, it must be one of them."""
-        if not self.program.inherits(info, DJANGO):
+        if not self.program.hierarchy.inherits(info, DJANGO):
             return True
         columns = self.columns(info)
         return name in ("pk", "id") or name in columns or name.removesuffix("_id") in columns
@@ -124,7 +131,7 @@ class Models:
     def columns(self, info: Class) -> dict[str, n.Expr]:
         """Names and right-hand sides (or annotations) of the model's columns, those of its bases included."""
         found: dict[str, n.Expr] = {}
-        for base in self.program.mro(info):
+        for base in self.program.hierarchy.mro(info):
             if isinstance(base, str):
                 continue
             for statement in base.node.body:

@@ -169,7 +169,7 @@ class Monitoring:
         modules = {m.path for _, settings in all_settings(self.program) for m in settings.modules}
         loaded = frozenset().union(*map(self.loaded, modules))
         owner = start.origin.owner
-        is_ready = owner is not None and self.program.inherits(owner, "django.apps.AppConfig")
+        is_ready = owner is not None and self.program.hierarchy.inherits(owner, "django.apps.AppConfig")
         return start.path in loaded or is_ready
 
     def loaded(self, path: str) -> frozenset[str]:

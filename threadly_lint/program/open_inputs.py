@@ -65,7 +65,7 @@ def _filled(program: Program, endpoint: EntryPoint, classes: dict[str, Class]) -
 def _model(program: Program, info: Class) -> str:
     """The model that the class names in its ``Meta``; empty when nobody can tell."""
     for meta in _metas(program, info):
-        _, model = program.class_attribute(meta, "model")
+        _, model = program.hierarchy.class_attribute(meta, "model")
         return program.models.name_in(model)
     return ""
 
@@ -77,13 +77,13 @@ def _is_given_data(event: Event) -> bool:
 def _edited(program: Program, endpoint: EntryPoint) -> Iterator[Class]:
     """The class of a view that edits rows by itself."""
     info = endpoint.function.owner or next((c for c in program.classes if c.symbol == endpoint.symbol), None)
-    if info is not None and program.inherits(info, *EDITING_VIEWS):
+    if info is not None and program.hierarchy.inherits(info, *EDITING_VIEWS):
         yield info
 
 
 def _declared(program: Program, info: Class, endpoint: EntryPoint) -> OpenInput | None:
     for holder in _holders(program, info):
-        owner, value = program.class_attribute(holder, "fields")
+        owner, value = program.hierarchy.class_attribute(holder, "fields")
         if owner is not None and t.text_of(value) == EVERYTHING:
             node = owner.scope["fields"][0].node
             return OpenInput(info, owner.module.path, Span(*node.span), owner.symbol, endpoint.label)
@@ -92,12 +92,12 @@ def _declared(program: Program, info: Class, endpoint: EntryPoint) -> OpenInput 
 
 def _holders(program: Program, info: Class) -> Iterator[Class]:
     """Where ``fields`` stands: in ``Meta``, or in the view itself."""
-    if program.inherits(info, *EDITING_VIEWS):
+    if program.hierarchy.inherits(info, *EDITING_VIEWS):
         yield info
-    elif program.inherits(info, *MODEL_FORMS):
+    elif program.hierarchy.inherits(info, *MODEL_FORMS):
         yield from _metas(program, info)
 
 
 def _metas(program: Program, info: Class) -> Iterator[Class]:
-    _, meta = program.class_attribute(info, "Meta")
+    _, meta = program.hierarchy.class_attribute(info, "Meta")
     yield from (x.shape.info for x in meta if isinstance(x.shape, t.ClassRef))

@@ -96,7 +96,7 @@ def unprotected_account_creation(program: Program, occurrences: Sequence[Occurre
             continue
         if made is not None and occurrence.effect == "write" and info is model_of(program, made):
             if not _is_stored_carefully(program, occurrences[position:]):
-                return made if occurrence.event.function.owner in program.mro(info) else occurrence
+                return made if occurrence.event.function.owner in program.hierarchy.mro(info) else occurrence
             made = None
         if occurrence.effect == "read":
             looked_up.add(info)
@@ -139,7 +139,7 @@ def _is_callers_account(program: Program, info: Class, occurrence: Occurrence, o
 def is_users_table(program: Program, info: Class) -> bool:
     """Whether rows of the model are the users themselves: accounts that do not belong to another account."""
     belongs = any(map(OWNER_COLUMN.search, program.models.columns(info)))
-    return is_account(program, info) and (program.inherits(info, *ACCOUNT_BASES) or not belongs)
+    return is_account(program, info) and (program.hierarchy.inherits(info, *ACCOUNT_BASES) or not belongs)
 
 
 def _takes_conflict(program: Program, occurrence: Occurrence) -> bool:

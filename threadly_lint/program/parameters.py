@@ -97,6 +97,6 @@ def definition_scope(program: Program, function: Function) -> Activation:
         return Activation(program, function.parent, dict(program.final_variables(function.parent)))
     if function.owner is not None:
         return Activation(program, function.module.body, {}, class_scope=function.owner)
-    body = program.body(function.module)
+    body = program.bindings.body(function.module)
     body.revive()
     return body

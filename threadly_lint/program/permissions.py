@@ -32,7 +32,7 @@ def _verdict(a: Activation, atom: Atom, method: str, given: Args, node: n.Expr) 
         answer = _project_verdict(a, atom, shape, method, given, node)
         if answer is not None:
             return answer
-        names = [b for b in a.program.library_bases(shape.info) if b != "object"]
+        names = [b for b in a.program.hierarchy.library_bases(shape.info) if b != "object"]
     else:
         names = [shape.name] if isinstance(shape, t.Obj | t.Lib) else []
     if method != "has_permission":
@@ -103,7 +103,7 @@ def _permitted(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> V
 
 def _is_own(a: Activation, shape: t.Shape, method: str) -> bool:
     """Whether the project has written this method of a permission."""
-    _, found = a.program.class_attribute(shape.info, method) if isinstance(shape, t.Inst) else ("", ())
+    _, found = a.program.hierarchy.class_attribute(shape.info, method) if isinstance(shape, t.Inst) else ("", ())
     return any(isinstance(x.shape, t.Func) and not x.shape.info.module.is_sketch for x in found)
 
 
@@ -111,7 +111,7 @@ def _welcomes_readers(a: Activation, shape: t.Shape) -> bool:
     """Whether a permission makes a difference between those who only read and others."""
     if isinstance(shape, t.Obj | t.Lib):
         return a.knowledge.fact(shape.name, "guard-partial") is not None
-    classes = a.program.mro(shape.info) if isinstance(shape, t.Inst) else []
+    classes = a.program.hierarchy.mro(shape.info) if isinstance(shape, t.Inst) else []
     nodes = (x for c in classes if not isinstance(c, str) for x in walk(*c.node.body))
     return any(isinstance(x, n.Name | n.Attribute) and (dotted(x) or "").endswith(SAFE) for x in nodes)
 
@@ -156,7 +156,9 @@ def _limited(a: Activation, expr: n.Call, args: Args, keywords: Keywords) -> Val
         items = fixed_items((atom,))
         for throttle in [x for i in items for x in i] if items is not None else []:
             name = throttle.shape.name if isinstance(throttle.shape, t.Obj | t.Lib) else ""
-            bases = a.program.library_bases(throttle.shape.info) if isinstance(throttle.shape, t.Inst) else [name]
+            bases = (
+                a.program.hierarchy.library_bases(throttle.shape.info) if isinstance(throttle.shape, t.Inst) else [name]
+            )
             fact = next((f for b in bases for f in a.knowledge.facts(b) if f.effect == "rate-limit"), None)
             a.emit("rate-limit", bases[0] if bases else "throttle", expr, fact=fact)
     return t.NONE

@@ -49,5 +49,5 @@ def lazy_class(a: Activation, atom: Atom) -> str | None:
     shape = atom.shape
     names = [shape.name] if isinstance(shape, t.Obj) else []
     if isinstance(shape, t.Inst) and not a.program.models.is_model(shape.info):
-        names = a.program.library_bases(shape.info)
+        names = a.program.hierarchy.library_bases(shape.info)
     return next((name for name in names if a.knowledge.fact(name, "query", "manager") is not None), None)

@@ -119,7 +119,7 @@ class RateLimits:
             self._checked[symbol] = False
             self._checked[symbol] = any(
                 self._turns_away(self.program.generic_outcome(base.module.function(method, None, base)))
-                for base in self.program.mro(info)
+                for base in self.program.hierarchy.mro(info)
                 if isinstance(base, Class) and not base.module.is_sketch
                 for method in base.method_nodes()
                 if CHECKING_METHODS.fullmatch(method.name)
@@ -129,7 +129,11 @@ class RateLimits:
     def _by_form(self, endpoint: EntryPoint) -> bool:
         """The form of a class view, or the serializer of a generic one, which their base classes check."""
         info = endpoint.function.owner or self._classes.get(endpoint.symbol)
-        given = [self.program.class_attribute(info, name)[1] for name in FORM_ATTRIBUTES] if info is not None else []
+        given = (
+            [self.program.hierarchy.class_attribute(info, name)[1] for name in FORM_ATTRIBUTES]
+            if info is not None
+            else []
+        )
         classes = [x.shape.info for value in given for x in value if isinstance(x.shape, t.ClassRef)]
         return any(self._is_checked_within_limits(c.symbol) for c in classes)
 

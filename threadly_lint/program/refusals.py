@@ -180,14 +180,14 @@ def _writes_only_own(function: Function) -> bool:
 
 def _is_refusal(program: Program, info: Class) -> bool:
     return (
-        program.inherits(info, *HTTP_EXCEPTIONS)
+        program.hierarchy.inherits(info, *HTTP_EXCEPTIONS)
         and _writes_status(info.node)
         and not any(_writes_status(s) for s in info.node.body if isinstance(s, n.Function) and s.name != "__init__")
     )
 
 
 def _takes_headers(program: Program, info: Class) -> bool:
-    init = program.constructor(info)
+    init = program.hierarchy.constructor(info)
     return init is not None and any(p.name == "headers" or p.kind == "kwargs" for p in init.params)
 
 

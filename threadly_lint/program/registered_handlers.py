@@ -65,7 +65,7 @@ def registered_handlers(program: Program) -> Iterator[RegisteredHandler]:
 
 
 def _setting(program: Program, module: Module, name: str) -> Value:
-    return program.module_attribute(module, name) if name in module.scope else ()
+    return program.bindings.module_attribute(module, name) if name in module.scope else ()
 
 
 def _registered(program: Program, registration: Registration) -> RegisteredHandler:
@@ -115,8 +115,8 @@ def _of_rest_framework(program: Program, settings: Value) -> Iterator[Registered
 
 def _function_at(program: Program, dotted: str) -> Function | None:
     module_name, _, name = dotted.rpartition(".")
-    module = program.module_of(program.project.find_module(module_name))
-    value = program.module_attribute(module, name) if module is not None else ()
+    module = program.bindings.module_of(program.project.find_module(module_name))
+    value = program.bindings.module_attribute(module, name) if module is not None else ()
     return next((x.shape.info for x in value if isinstance(x.shape, t.Func)), None)
 
 
@@ -150,7 +150,7 @@ def _of_django_middleware(program: Program) -> Iterator[RegisteredHandler]:
         path for module in program.modules.values() for path in texts_of(_setting(program, module, "MIDDLEWARE"))
     }
     for info in program.classes if switched_on else ():
-        _, method = program.class_attribute(info, "process_exception")
+        _, method = program.hierarchy.class_attribute(info, "process_exception")
         function = next((x.shape.info for x in method if isinstance(x.shape, t.Func)), None)
         if function is not None and info.symbol in switched_on:
             classes = frozenset(_answered(program, function))

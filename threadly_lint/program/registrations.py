@@ -77,7 +77,7 @@ def _imported_packages(program: Program) -> Iterator[str]:
 def scope_in(program: Program, module: Module, function: Function | None) -> Activation:
     """A scope in which expressions inside ``function`` (or at module level) can be evaluated."""
     if function is None or function is module.body:
-        body = program.body(module)
+        body = program.bindings.body(module)
         body.revive()
         return body
     a = Activation(program, function, dict(program.final_variables(function)))
@@ -138,7 +138,7 @@ def class_decorations(program: Program) -> Iterator[tuple[Class, n.Expr, Activat
     """Every decorator of every class, with a scope to evaluate it in."""
     for info in program.classes:
         for decorator in info.node.decorators:
-            yield info, decorator, program.scope_of(info)
+            yield info, decorator, program.hierarchy.scope_of(info)
 
 
 def _decorator_scope(program: Program, function: Function) -> Activation:
@@ -187,7 +187,7 @@ def class_registrations(program: Program, names: frozenset[str]) -> Iterator[tup
         for decorator in info.node.decorators:
             target = decorator.func if isinstance(decorator, n.Call) else decorator
             if isinstance(target, n.Attribute) and target.attr in names:
-                scope = program.scope_of(info)
+                scope = program.hierarchy.scope_of(info)
                 for found in _registrations(program, decorator, target, scope, info.module, None, names):
                     yield info, found
 
@@ -230,7 +230,7 @@ def _registering(program: Program, atom: Atom) -> tuple[str, Atom | None]:
         return shape.name, None
     if isinstance(shape, t.Func) and shape.info.owner is not None and len(shape.bound) == 1:
         receiver = shape.bound[0]
-        bases = program.library_bases(receiver.shape.info) if isinstance(receiver.shape, t.Inst) else []
+        bases = program.hierarchy.library_bases(receiver.shape.info) if isinstance(receiver.shape, t.Inst) else []
         names = (f"{base}.{shape.info.name}" for base in bases)
         return next((x for x in names if program.knowledge.facts(x)), ""), receiver
     return "", None
@@ -301,7 +301,7 @@ def is_library(program: Program, atom: Atom, *classes: str) -> bool:
     if isinstance(shape, t.Obj):
         return any(program.knowledge.is_subclass(shape.name, c) for c in classes)
     if isinstance(shape, t.Inst):
-        return program.inherits(shape.info, *classes)
+        return program.hierarchy.inherits(shape.info, *classes)
     return False
 
 
@@ -461,5 +461,5 @@ def join_paths(*parts: str) -> str:
 def subclasses(program: Program, *bases: str) -> Iterator[Class]:
     """Project classes with one of these library classes among their ancestors."""
     for info in program.classes:
-        if program.inherits(info, *bases):
+        if program.hierarchy.inherits(info, *bases):
             yield info

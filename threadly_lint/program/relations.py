@@ -64,13 +64,13 @@ def managed(program: Program, info: Class, value: Value, name: str = "") -> Valu
     Django allows nothing but a manager under the name ``objects``, whoever has made it.
     """
     if name == "objects" and value and all(isinstance(x.shape, t.Unknown) for x in value):
-        value = t.obj(MANAGERS[0]) if program.inherits(info, "django.db.models.Model") else value
+        value = t.obj(MANAGERS[0]) if program.hierarchy.inherits(info, "django.db.models.Model") else value
     return tuple(_managed(program, info, atom) for atom in value)
 
 
 def _managed(program: Program, info: Class, atom: Atom) -> Atom:
     shape = atom.shape
-    if isinstance(shape, t.Inst) and program.inherits(shape.info, *MANAGERS):
+    if isinstance(shape, t.Inst) and program.hierarchy.inherits(shape.info, *MANAGERS):
         return atom._replace(shape=shape._replace(keywords=((".model", (Atom(t.ClassRef(info)),)),)))
     if (
         isinstance(shape, t.Obj)
@@ -87,7 +87,7 @@ def selected(program: Program, atom: Atom) -> Value:
     if not isinstance(shape, t.Inst):
         return ()
     model = dict(shape.keywords).get(".model", ())
-    if not model and program.inherits(shape.info, MANAGERS[1]):
+    if not model and program.hierarchy.inherits(shape.info, MANAGERS[1]):
         model = next(iter(shape.args), ()) or dict(shape.keywords).get("model", ())
     return program.libraries.instances(model or _type_argument(program, shape.info))
 
@@ -96,11 +96,11 @@ def _type_argument(program: Program, info: Class) -> Value:
     """The model in ``class Orders(Repository[Order])``, of the class itself or a base."""
     from threadly_lint.program.expressions import evaluate
 
-    for base in program.mro(info):
+    for base in program.hierarchy.mro(info):
         for expr in base.node.bases if not isinstance(base, str) else ():
             if isinstance(expr, n.Subscript):
                 first = expr.index.items[0] if isinstance(expr.index, n.Sequence) else expr.index
-                scope = program.scope_of(base)  # type: ignore[arg-type]
+                scope = program.hierarchy.scope_of(base)  # type: ignore[arg-type]
                 found = t.keep(evaluate(scope, first), lambda x: _is_model(program, x))
                 if found:
                     return found
@@ -114,12 +114,12 @@ def _is_model(program: Program, atom: Atom) -> bool:
 def reverse_value(program: Program, info: Class, name: str) -> Value:
     """What ``row.name`` gives when other models point at this one: a row, or a manager of their rows."""
     known = _reverse(program)
-    for base in program.mro(info):
+    for base in program.hierarchy.mro(info):
         if (found := known.get((base, name))) is not None:
             model, is_single = found
             if is_single:
                 return (Atom(t.Inst(model)),)
-            own = program.class_attribute(model, "objects")[1]
+            own = program.hierarchy.class_attribute(model, "objects")[1]
             custom = tuple(x for x in managed(program, model, own) if isinstance(x.shape, t.Inst))
             return custom or t.obj(MANY, (Atom(t.Inst(model)),))
     return ()
@@ -142,7 +142,7 @@ def _note_relations(program: Program, info: Class, found: dict[tuple[object, str
     for name, expr in program.models.columns(info).items():
         if not isinstance(expr, n.Call) or leaf(expr) not in RELATIONS:
             continue
-        for column in program.class_attribute(info, name)[1]:
+        for column in program.hierarchy.class_attribute(info, name)[1]:
             made = column.shape.made if isinstance(column.shape, t.Obj) else None
             call = _call_with_classes(program, info, made)
             if made is None or call is None or not call.args:

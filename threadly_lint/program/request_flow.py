@@ -221,7 +221,7 @@ def _checked_as_model(program: Program, event: Event, later: tuple[Occurrence, .
     if event.effect not in ("construct", "assign"):
         return False
     info = program.models.named(event.model)
-    if info is not None and not is_poured(event) and program.inherits(info, *CHECKING_MODELS):
+    if info is not None and not is_poured(event) and program.hierarchy.inherits(info, *CHECKING_MODELS):
         return True
     return any(o.effect == "validation" and o.event.model == event.model != "" for o in later)
 

@@ -142,7 +142,11 @@ class Runner:
             return func
         atom = func.bound[0]
         shape = atom.shape
-        if not isinstance(shape, t.Inst) or shape.info is owner or len(self._program.mro(shape.info)) <= MAX_LINE:
+        if (
+            not isinstance(shape, t.Inst)
+            or shape.info is owner
+            or len(self._program.hierarchy.mro(shape.info)) <= MAX_LINE
+        ):
             return func
         return func._replace(bound=(atom._replace(shape=t.Inst(owner)),))
 

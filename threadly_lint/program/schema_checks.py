@@ -69,7 +69,7 @@ def is_schema(program: Program, event: Event) -> bool:
     names = [event.fact.name] if event.fact is not None else []
     for atom in event.receiver:
         if isinstance(atom.shape, t.Inst | t.ClassRef):
-            names += program.library_bases(atom.shape.info)
+            names += program.hierarchy.library_bases(atom.shape.info)
     names = [program.knowledge.canonical(name) for name in names]
     return any(f"{name}.".startswith(SCHEMA_LIBRARIES) for name in names)
 

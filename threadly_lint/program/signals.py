@@ -67,7 +67,7 @@ class Signals:
 
         creates = call.name.startswith("django.") and call.name.rpartition(".")[2] in CREATES
         info = self.program.models.class_in(call.receiver) if creates else None
-        if info is None or a.state is None or self.program.class_attribute(info, "save")[0] is None:
+        if info is None or a.state is None or self.program.hierarchy.class_attribute(info, "save")[0] is None:
             return
         state, row = a.state, t.Inst(info)
         method = instance_attribute(a, Atom(row), row, "save", call.node)
@@ -75,7 +75,7 @@ class Signals:
         a.state = state
 
     def _listens(self, receiver: Receiver, info: Class | None) -> bool:
-        return receiver.sender is None or (info is not None and receiver.sender in self.program.mro(info))
+        return receiver.sender is None or (info is not None and receiver.sender in self.program.hierarchy.mro(info))
 
     @cached_property
     def receivers(self) -> tuple[Receiver, ...]:

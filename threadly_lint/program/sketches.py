@@ -43,7 +43,7 @@ class Sketches:
         if owner not in self._names:
             return ()
         module = self._module(owner)
-        return self.program.global_value(module, name) if self._defines(module, name) else ()
+        return self.program.bindings.global_value(module, name) if self._defines(module, name) else ()
 
     def knows(self, dotted: str) -> bool:
         owner, _, name = dotted.rpartition(".")

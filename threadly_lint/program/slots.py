@@ -41,7 +41,7 @@ class Slots:
     def placed(self, info: Class, key: str) -> Value:
         """What functions that are no methods of the class store under ``key`` on it, a base or an instance of them."""
         self._search(info.symbol, key)
-        owners = (base if isinstance(base, str) else base.symbol for base in self.program.mro(info))
+        owners = (base if isinstance(base, str) else base.symbol for base in self.program.hierarchy.mro(info))
         return t.join(*(self.program.behaviour.slots.get((owner, key), ()) for owner in owners))
 
     def is_written(self, key: str) -> bool:
@@ -66,7 +66,7 @@ class Slots:
         owners = (
             x.value.id for x in targets if isinstance(x, n.Attribute) and x.attr == name and isinstance(x.value, n.Name)
         )
-        found = (self.program.global_value(function.module, x) for x in owners if x in function.module.scope)
+        found = (self.program.bindings.global_value(function.module, x) for x in owners if x in function.module.scope)
         return any(isinstance(x.shape, t.ModuleRef) and x.shape.module is module for value in found for x in value)
 
     def _search(self, owner: str, key: str) -> None:

@@ -63,5 +63,5 @@ def _has_jitter(program: Program, lookup: Lookup) -> bool:
 
 
 def _is_random(program: Program, function: Function, name: str) -> bool:
-    value = program.global_value(function.module, name)
+    value = program.bindings.global_value(function.module, name)
     return any(isinstance(x.shape, t.Lib) and x.shape.name.startswith(RANDOM) for x in value)

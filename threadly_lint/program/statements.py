@@ -325,7 +325,7 @@ def _run_handler(a: Activation, s: n.Try, handler: n.Handler) -> None:
         return
     if handler.name:
         kind = evaluate(a, handler.exception) if handler.exception is not None else ()
-        caught = a.program.instances_of(kind)
+        caught = a.program.hierarchy.instances_of(kind)
         place = f"{a.module.path}:{handler.span[0]}"
         a.bind(handler.name, t.tagged(caught or t.ANYTHING, frozenset({t.Tag("exception", place)})))
     with a.inside("handler", handler):
@@ -385,7 +385,7 @@ def _outer(a: Activation) -> Function | None:
 def _import(a: Activation, s: n.Import | n.ImportFrom) -> None:
     for alias in s.names:
         if alias.name != "*":
-            name, value = a.program.imported(a.module, s, alias)
+            name, value = a.program.bindings.imported(a.module, s, alias)
             a.bind(name, value)
 
 

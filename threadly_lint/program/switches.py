@@ -133,4 +133,6 @@ def _is_setting(a: Activation, asked: n.Expr) -> bool:
     if not isinstance(asked, n.Attribute):
         return False
     shapes = [x.shape for x in evaluate(a, asked.value)]
-    return bool(shapes) and all(isinstance(s, t.Inst) and a.program.inherits(s.info, *SETTINGS_CLASSES) for s in shapes)
+    return bool(shapes) and all(
+        isinstance(s, t.Inst) and a.program.hierarchy.inherits(s.info, *SETTINGS_CLASSES) for s in shapes
+    )

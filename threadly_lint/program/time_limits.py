@@ -277,7 +277,9 @@ def _by_mail_settings(program: Program, api: str) -> bool:
     if not any("INSTALLED_APPS" in m.scope or "EMAIL_HOST" in m.scope for m in program.modules.values()):
         return True
     backends = [
-        program.module_attribute(m, "EMAIL_BACKEND") for m in program.modules.values() if "EMAIL_BACKEND" in m.scope
+        program.bindings.module_attribute(m, "EMAIL_BACKEND")
+        for m in program.modules.values()
+        if "EMAIL_BACKEND" in m.scope
     ]
     texts = [text for value in backends for text in t.constants(value)]
     other = bool(backends) and not any("smtp" in str(text) for text in texts)
@@ -288,7 +290,7 @@ def _by_session(program: Program, atom: Atom) -> bool:
     """A session of the project that sets limits itself: an overridden sender, a replaced one, an adapter of its own."""
     shape = atom.shape
     if isinstance(shape, t.Inst):
-        return any(program.class_attribute(shape.info, name)[0] is not None for name in SENDERS)
+        return any(program.hierarchy.class_attribute(shape.info, name)[0] is not None for name in SENDERS)
     if not isinstance(shape, t.Obj) or not program.knowledge.is_subclass(shape.name, SESSION):
         return False
     return any(program.slots.value(shape.name, name) for name in SENDERS) or _has_own_adapter(program, atom)
@@ -302,6 +304,6 @@ def _has_own_adapter(program: Program, session: Atom) -> bool:
             continue
         for adapter in registration.argument(1, "adapter"):
             shape = adapter.shape
-            if isinstance(shape, t.Inst) and program.class_attribute(shape.info, "send")[0] is not None:
+            if isinstance(shape, t.Inst) and program.hierarchy.class_attribute(shape.info, "send")[0] is not None:
                 return True
     return False

@@ -49,7 +49,9 @@ def _run_hooks(a: Activation, call: Call, receiver: Atom) -> Proof:
 
 def _hooks(a: Activation, info: Class) -> list[str]:
     """The project's methods that a serializer or form calls, field by field first."""
-    exact, prefix = next((h for base, h in HOOKS.items() if a.program.inherits(info, base)), ("", ""))
-    classes = [c for c in a.program.mro(info) if isinstance(c, Class) and not c.module.is_sketch] if exact else []
+    exact, prefix = next((h for base, h in HOOKS.items() if a.program.hierarchy.inherits(info, base)), ("", ""))
+    classes = (
+        [c for c in a.program.hierarchy.mro(info) if isinstance(c, Class) and not c.module.is_sketch] if exact else []
+    )
     names = dict.fromkeys(m.name for c in classes for m in c.method_nodes())
     return [*(n for n in names if n.startswith(prefix)), *(n for n in names if n == exact)]

@@ -43,7 +43,7 @@ def method_kind(program: Program, function: Function) -> str:
             return "property"
         if not isinstance(decorator, n.Name | n.Attribute):
             continue
-        name = library_name(program.body(function.module), decorator)
+        name = library_name(program.bindings.body(function.module), decorator)
         if name in METHOD_KINDS:
             return METHOD_KINDS[name]
         if name in CACHED_PROPERTIES:
