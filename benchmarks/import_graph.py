@@ -30,11 +30,11 @@ from tempfile import TemporaryDirectory
 
 import grimp
 
-from threadly_lint.program.components import strong_components
 from threadly_lint.program.contracts.model import Origin
 from threadly_lint.program.contracts.names import package_namings
-from threadly_lint.program.imports import ImportEdge, ImportGraph
-from threadly_lint.program.imports_only import ImportsOnly
+from threadly_lint.program.imports.components import strong_components
+from threadly_lint.program.imports.graph import ImportEdge, ImportGraph
+from threadly_lint.program.imports.imports_only import ImportsOnly
 from threadly_lint.project import load_project
 
 Pair = tuple[str, str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from threadly_lint.program.imports import ImportGraph
+from threadly_lint.program.imports.graph import ImportGraph
 from threadly_lint.project import load_project
 from threadly_lint.skeleton.build import build_skeleton
 

@@ -7,7 +7,7 @@ from textwrap import dedent
 from typing import NamedTuple
 
 from threadly_lint.program import Program
-from threadly_lint.program.entry_points import EntryPoint
+from threadly_lint.program.entry.entry_points import EntryPoint
 from threadly_lint.project import load_project
 from threadly_lint.skeleton.build import build_skeleton
 

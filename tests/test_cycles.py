@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from import_graphs import graph_of, write_files
 
-from threadly_lint.program.components import shortest_way, strong_components
-from threadly_lint.program.cycles import ImportCycle, cycles_to_report, find_cycles
-from threadly_lint.program.imports import ImportGraph
+from threadly_lint.program.imports.components import shortest_way, strong_components
+from threadly_lint.program.imports.cycles import ImportCycle, cycles_to_report, find_cycles
+from threadly_lint.program.imports.graph import ImportGraph
 
 NODES = "abcdefg"
 links_of = st.dictionaries(st.sampled_from(NODES), st.sets(st.sampled_from(NODES)), max_size=len(NODES))

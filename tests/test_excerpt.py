@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from threadly_lint.program.mentions import Mention, mentions_in
+from threadly_lint.program.symbols.mentions import Mention, mentions_in
 from threadly_lint.skeleton.build import build_skeleton
 from threadly_lint.skeleton.excerpt import excerpt, word
 from threadly_lint.skeleton.plain_code import Doubt

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reach import Reach, program_of, reach
 
-from threadly_lint.program.request_flow import request_flows
+from threadly_lint.program.input.request_flow import request_flows
 
 HEAD = """
 import os

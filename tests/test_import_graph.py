@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from import_graphs import graph_of, write_files
 
-from threadly_lint.program.imports import ImportGraph
+from threadly_lint.program.imports.graph import ImportGraph
 
 
 def links(graph: ImportGraph) -> set[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from import_graphs import graph_of, write_files
 
-from threadly_lint.program.import_use import ImportUse, use_of
+from threadly_lint.program.imports.import_use import ImportUse, use_of
 
 IMPORT = "from __future__ import annotations\nfrom shop.store import Row\n"
 

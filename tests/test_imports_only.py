@@ -14,7 +14,7 @@ from threadly_lint.check import check
 from threadly_lint.knowledge import Knowledge, load_knowledge
 from threadly_lint.memory import state_of
 from threadly_lint.program import Program
-from threadly_lint.program.imports_only import ImportsOnly
+from threadly_lint.program.imports.imports_only import ImportsOnly
 from threadly_lint.project import load_project
 from threadly_lint.registry import load_registry
 from threadly_lint.run import Request, run
@@ -55,7 +55,7 @@ def test_nothing_is_parsed_that_a_scan_can_read(tmp_path: Path, monkeypatch: pyt
     def note(build: Callable[[bytes, str], object]) -> Callable[[bytes, str], object]:
         return lambda data, path: (parsed.append(path), build(data, path))[1]
 
-    monkeypatch.setattr("threadly_lint.program.imports_only.build_skeleton", note(build_skeleton))
+    monkeypatch.setattr("threadly_lint.program.imports.imports_only.build_skeleton", note(build_skeleton))
     files = {"a/__init__.py": "", "a/b.py": "import a.c\n", "a/c.py": "x = 1; import a.d\n", "a/d.py": "y = (\n"}
     write_files(tmp_path, {**files, "pyproject.toml": "[tool.threadly-lint]\n"})
     graph = ImportsOnly(load_project(tmp_path), {"a/b.py": b"import a.d\n"}).imports

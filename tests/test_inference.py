@@ -13,7 +13,7 @@ from reach import program_of
 from threadly_lint.knowledge import load_knowledge
 from threadly_lint.program import Program
 from threadly_lint.program.inference import BUDGET, Answer, Budget, Inference
-from threadly_lint.program.stubs import Stubs
+from threadly_lint.program.interpreter.stubs import Stubs
 from threadly_lint.project import load_project
 from threadly_lint.registry import Registry, load_registry
 from threadly_lint.run import Request, read_program, run

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from reach import program_of
 
-from threadly_lint.program.openings import opening
-from threadly_lint.program.publicness import evident_purpose
+from threadly_lint.program.access.openings import opening
+from threadly_lint.program.access.publicness import evident_purpose
 
 HEAD = """
 import sqlite3

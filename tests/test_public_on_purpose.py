@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reach import program_of
 
-from threadly_lint.program.publicness import evident_purpose
+from threadly_lint.program.access.publicness import evident_purpose
 
 FLASK = """
 from flask import Flask, redirect, request, session

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from import_graphs import graph_of, write_files
 
-from threadly_lint.program.reexports import edits_past_reexports
+from threadly_lint.program.imports.reexports import edits_past_reexports
 from threadly_lint.values import ChangeImport
 
 SHOP = {

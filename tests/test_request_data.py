@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadly_lint.program import types as t
-from threadly_lint.program.request_data import CHECKED, checked, checked_tags, is_raw, plain_text, raw_tags
-from threadly_lint.program.types import Atom, Tag, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.request_data import CHECKED, checked, checked_tags, is_raw, plain_text, raw_tags
+from threadly_lint.program.interpreter.types import Atom, Tag, Value
 
 SOURCES = ("json", "form", "query", "headers", "typed", "text", "checked")
 tags = st.frozensets(st.sampled_from([*(Tag("request", s) for s in SOURCES), Tag("session", "id"), Tag("chosen")]))

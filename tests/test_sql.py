@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reach import program_of
 
-from threadly_lint.program.sql import Statement, columns_of, is_statement, parse
+from threadly_lint.program.interpreter.sql import Statement, columns_of, is_statement, parse
 
 NOTHING: frozenset[str] = frozenset()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from reach import program_of
 
-from threadly_lint.program.personal import reads_personal_data
+from threadly_lint.program.access.personal import reads_personal_data
 
 HEAD = """
 import aiopg.sa

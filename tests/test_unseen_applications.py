@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from reach import program_of, reach
 
-from threadly_lint.program.request_flow import request_flows
+from threadly_lint.program.input.request_flow import request_flows
 
 AIOHTTP = """
 import hmac

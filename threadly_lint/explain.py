@@ -8,18 +8,18 @@ from typing import Literal
 from msgspec import Struct
 
 from threadly_lint.program import Program
-from threadly_lint.program import types as t
-from threadly_lint.program.boundaries import boundaries
-from threadly_lint.program.effects import Inlined, Occurrence, Outcome
-from threadly_lint.program.entry_points import Run
-from threadly_lint.program.monitoring import monitoring
-from threadly_lint.program.names import Function
-from threadly_lint.program.rate_limits import rate_limits
-from threadly_lint.program.request_flow import request_flows
-from threadly_lint.program.schema_checks import schema_checks
-from threadly_lint.program.standalone import entered
+from threadly_lint.program.access.rate_limits import rate_limits
+from threadly_lint.program.entry.entry_points import Run
+from threadly_lint.program.entry.standalone import entered
+from threadly_lint.program.failures.boundaries import boundaries
+from threadly_lint.program.failures.monitoring import monitoring
+from threadly_lint.program.input.request_flow import request_flows
+from threadly_lint.program.input.schema_checks import schema_checks
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.effects import Inlined, Occurrence, Outcome
+from threadly_lint.program.interpreter.types import Guard
 from threadly_lint.program.subjects import Endpoint
-from threadly_lint.program.types import Guard
+from threadly_lint.program.symbols.names import Function
 from threadly_lint.values import Step
 
 WORDS = {

@@ -33,63 +33,69 @@ from threadly_lint.values import (
 )
 
 if TYPE_CHECKING:
-    from threadly_lint.program import Program, types
-    from threadly_lint.program.accesses import Access, reads_to_check, unguarded_accesses
-    from threadly_lint.program.account_reads import Repeated, repeated_account_read
-    from threadly_lint.program.breakers import BypassedBreaker, bypassed_breakers
-    from threadly_lint.program.cache_outages import cache_outages
-    from threadly_lint.program.caches import Caches, Lookup, caches
-    from threadly_lint.program.callers import may_be_absent
-    from threadly_lint.program.captures import hidden_failures
-    from threadly_lint.program.compensations import Undoing, frail_compensations
-    from threadly_lint.program.contracts.verdicts import Verdicts, Violation
-    from threadly_lint.program.coordination import Coordination
-    from threadly_lint.program.cycles import ImportCycle, cycles_to_report
-    from threadly_lint.program.durations import wall_clock_durations
-    from threadly_lint.program.effects import Event, Frame, Occurrence
-    from threadly_lint.program.entry_points import EntryPoint, Run
-    from threadly_lint.program.error_texts import ErrorText, error_texts
-    from threadly_lint.program.everlasting import Everlasting, everlasting
-    from threadly_lint.program.exposed_calls import ExposedCall, exposed_calls
-    from threadly_lint.program.failure_logs import bare_failure_logs
-    from threadly_lint.program.forgotten_steps import forgotten_records, forgotten_steps
-    from threadly_lint.program.habits import folder_of, habits
-    from threadly_lint.program.half_caches import never_stored, tested_for_truth
-    from threadly_lint.program.handler_work import changed_models, decides_on_rows, service_layer, subsystems
-    from threadly_lint.program.house_boundaries import HandRolled, hand_rolled_boundaries
-    from threadly_lint.program.imports import ImportEdge, ImportGraph
-    from threadly_lint.program.markup import markup_flows
-    from threadly_lint.program.misplaced import misplaced
-    from threadly_lint.program.monitoring import monitoring
-    from threadly_lint.program.names import Class, Function, Module
-    from threadly_lint.program.open_inputs import OpenInput, open_inputs
-    from threadly_lint.program.own_clients import OwnClient, own_clients
-    from threadly_lint.program.ownership import (
+    from threadly_lint.program import Program
+    from threadly_lint.program.access.accesses import Access, reads_to_check, unguarded_accesses
+    from threadly_lint.program.access.account_reads import Repeated, repeated_account_read
+    from threadly_lint.program.access.ownership import (
         is_user,
         provider_id_columns,
         unowned_changes,
         unprotected_account_creation,
     )
-    from threadly_lint.program.pairs import Pair
-    from threadly_lint.program.pending_rows import gets_pending_row
-    from threadly_lint.program.rate_limits import rate_limits
-    from threadly_lint.program.reexports import edits_past_reexports
-    from threadly_lint.program.refusals import Refusal, refusals, unhandled_limiters
-    from threadly_lint.program.request_flow import Flow, is_signed, request_flows, source_words
-    from threadly_lint.program.response_checks import unchecked_responses
-    from threadly_lint.program.retries import LooseRetry, loose_retries
-    from threadly_lint.program.routers import Router, is_usual, one_per_handler, place_of, routers
-    from threadly_lint.program.schema_checks import ignored_verdict
-    from threadly_lint.program.siblings import Practice, is_of_note, practice
-    from threadly_lint.program.stale_entries import Stale, stale_entries
-    from threadly_lint.program.stampedes import stampedes
+    from threadly_lint.program.access.rate_limits import rate_limits
+    from threadly_lint.program.access.refusals import Refusal, refusals, unhandled_limiters
+    from threadly_lint.program.access.siblings import Practice, is_of_note, practice
+    from threadly_lint.program.caching.cache_outages import cache_outages
+    from threadly_lint.program.caching.caches import Caches, Lookup, caches
+    from threadly_lint.program.caching.everlasting import Everlasting, everlasting
+    from threadly_lint.program.caching.half_caches import never_stored, tested_for_truth
+    from threadly_lint.program.caching.stale_entries import Stale, stale_entries
+    from threadly_lint.program.caching.stampedes import stampedes
+    from threadly_lint.program.contracts.verdicts import Verdicts, Violation
+    from threadly_lint.program.entry.entry_points import EntryPoint, Run
+    from threadly_lint.program.entry.routers import Router, is_usual, one_per_handler, place_of, routers
+    from threadly_lint.program.failures.breakers import BypassedBreaker, bypassed_breakers
+    from threadly_lint.program.failures.captures import hidden_failures
+    from threadly_lint.program.failures.durations import wall_clock_durations
+    from threadly_lint.program.failures.error_texts import ErrorText, error_texts
+    from threadly_lint.program.failures.exposed_calls import ExposedCall, exposed_calls
+    from threadly_lint.program.failures.failure_logs import bare_failure_logs
+    from threadly_lint.program.failures.house_boundaries import HandRolled, hand_rolled_boundaries
+    from threadly_lint.program.failures.monitoring import monitoring
+    from threadly_lint.program.failures.response_checks import unchecked_responses
+    from threadly_lint.program.failures.retries import LooseRetry, loose_retries
+    from threadly_lint.program.failures.swallowing import Swallowed, swallowed_errors
+    from threadly_lint.program.failures.time_limits import Unlimited, unlimited_waits
+    from threadly_lint.program.failures.unabsorbed import unabsorbed
+    from threadly_lint.program.imports.cycles import ImportCycle, cycles_to_report
+    from threadly_lint.program.imports.graph import ImportEdge, ImportGraph
+    from threadly_lint.program.imports.reexports import edits_past_reexports
+    from threadly_lint.program.input.markup import markup_flows
+    from threadly_lint.program.input.open_inputs import OpenInput, open_inputs
+    from threadly_lint.program.input.request_flow import Flow, is_signed, request_flows, source_words
+    from threadly_lint.program.input.schema_checks import ignored_verdict
+    from threadly_lint.program.input.untyped_bodies import untyped_body
+    from threadly_lint.program.interpreter import types
+    from threadly_lint.program.interpreter.callers import may_be_absent
+    from threadly_lint.program.interpreter.effects import Event, Frame, Occurrence
+    from threadly_lint.program.service_layer.habits import folder_of, habits
+    from threadly_lint.program.service_layer.handler_work import (
+        changed_models,
+        decides_on_rows,
+        service_layer,
+        subsystems,
+    )
+    from threadly_lint.program.service_layer.own_clients import OwnClient, own_clients
     from threadly_lint.program.subjects import Call, Endpoint, Operation
-    from threadly_lint.program.swallowing import Swallowed, swallowed_errors
-    from threadly_lint.program.time_limits import Unlimited, unlimited_waits
-    from threadly_lint.program.timeline import Moment, Timeline
-    from threadly_lint.program.unabsorbed import unabsorbed
-    from threadly_lint.program.untyped_bodies import untyped_body
-    from threadly_lint.program.writers import Lack
+    from threadly_lint.program.symbols.names import Class, Function, Module
+    from threadly_lint.program.transactions.compensations import Undoing, frail_compensations
+    from threadly_lint.program.transactions.coordination import Coordination
+    from threadly_lint.program.transactions.forgotten_steps import forgotten_records, forgotten_steps
+    from threadly_lint.program.transactions.misplaced import misplaced
+    from threadly_lint.program.transactions.pairs import Pair
+    from threadly_lint.program.transactions.pending_rows import gets_pending_row
+    from threadly_lint.program.transactions.timeline import Moment, Timeline
+    from threadly_lint.program.transactions.writers import Lack
 
 __all__ = [
     "Access",

@@ -17,7 +17,7 @@ from threadly_lint.baseline import NO_BASELINE, Baseline, Entry
 from threadly_lint.check import check
 from threadly_lint.decide import Decision, Judge, Selection, limit_to_paths
 from threadly_lint.fingerprints import with_fingerprints
-from threadly_lint.program import imports_only
+from threadly_lint.program.imports import imports_only
 from threadly_lint.project import Project
 from threadly_lint.registry import Registry
 from threadly_lint.room import with_room

@@ -10,7 +10,7 @@ import click
 from threadly_lint.commands._options import cache_options, isolated_option
 
 if TYPE_CHECKING:
-    from threadly_lint.program.imports import ImportGraph
+    from threadly_lint.program.imports.graph import ImportGraph
 
 
 @click.command()
@@ -41,9 +41,9 @@ def command(
     """
     from threadly_lint.commands._options import cache_folder, number_of_jobs
     from threadly_lint.program.contracts.verdicts import judge_project
-    from threadly_lint.program.imports import ImportGraph
-    from threadly_lint.program.picture import draw
-    from threadly_lint.program.proposal import propose_contracts
+    from threadly_lint.program.imports.graph import ImportGraph
+    from threadly_lint.program.imports.picture import draw
+    from threadly_lint.program.imports.proposal import propose_contracts
     from threadly_lint.project import load_project
     from threadly_lint.report.pictures import RENDERERS
     from threadly_lint.skeleton.store import read_skeletons

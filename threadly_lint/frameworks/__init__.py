@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from threadly_lint.program.entry_points import EntryPoint
+    from threadly_lint.program.entry.entry_points import EntryPoint
     from threadly_lint.program.program import Program
 
 

@@ -10,15 +10,8 @@ from threadly_lint.frameworks.asgi import library_step
 from threadly_lint.frameworks.nesting import Nesting, Way
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.frameworks.requests import request
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node, is_entered
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class, Function
-from threadly_lint.program.parameters import definition_scope
-from threadly_lint.program.registrations import (
+from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node, is_entered
+from threadly_lint.program.entry.registrations import (
     class_registrations,
     decorator_registrations,
     handler_behind,
@@ -32,12 +25,19 @@ from threadly_lint.program.registrations import (
     registered_value,
     texts_of,
 )
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.attributes import attribute
+from threadly_lint.program.interpreter.calls import call_value
+from threadly_lint.program.interpreter.expressions import evaluate
+from threadly_lint.program.interpreter.parameters import definition_scope
+from threadly_lint.program.interpreter.types import Atom, Value
+from threadly_lint.program.symbols.names import Class, Function
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
+    from threadly_lint.program.entry.registrations import Registration
     from threadly_lint.program.program import Program
-    from threadly_lint.program.registrations import Registration
 
 APPLICATION, TABLE, REQUEST = "aiohttp.web.Application", "aiohttp.web.RouteTableDef", "aiohttp.web.Request"
 RESOURCE = "aiohttp.web.UrlDispatcher.add_resource"

@@ -6,13 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.requests import object_with, path_value
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value, construct
-from threadly_lint.program.entry_points import Rest, Step, handler_node, run_steps
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.registrations import (
+from threadly_lint.program.entry.entry_points import Rest, Step, handler_node, run_steps
+from threadly_lint.program.entry.registrations import (
     call_registrations,
     decorator_registrations,
     identity,
@@ -20,13 +15,18 @@ from threadly_lint.program.registrations import (
     made_with,
     scope_in,
 )
-from threadly_lint.program.types import Atom, Guard, Tag, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.attributes import attribute
+from threadly_lint.program.interpreter.calls import call_value, construct
+from threadly_lint.program.interpreter.expressions import evaluate
+from threadly_lint.program.interpreter.types import Atom, Guard, Tag, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import dotted, walk
 
 if TYPE_CHECKING:
-    from threadly_lint.program.names import Class
     from threadly_lint.program.program import Program
+    from threadly_lint.program.symbols.names import Class
 
 BASE = "starlette.middleware.base.BaseHTTPMiddleware"
 AUTHENTICATION = "starlette.middleware.authentication.AuthenticationMiddleware"

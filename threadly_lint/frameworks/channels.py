@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.django_urls import plain_route
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation, outcome_of
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.effects import Exit, Outcome, occurrences
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class, Function, Module
-from threadly_lint.program.registrations import imports, join_paths, scope_in
-from threadly_lint.program.types import Atom, Proof, Tag, Value
+from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.entry.registrations import imports, join_paths, scope_in
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation, outcome_of
+from threadly_lint.program.interpreter.attributes import attribute
+from threadly_lint.program.interpreter.calls import call_value
+from threadly_lint.program.interpreter.effects import Exit, Outcome, occurrences
+from threadly_lint.program.interpreter.expressions import evaluate
+from threadly_lint.program.interpreter.types import Atom, Proof, Tag, Value
+from threadly_lint.program.symbols.names import Class, Function, Module
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:

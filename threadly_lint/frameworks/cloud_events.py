@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from threadly_lint.program import types as t
-from threadly_lint.program.behaviour import GATEWAY
-from threadly_lint.program.names import Function
-from threadly_lint.program.types import Atom, Guard, Proof, Tag, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.behaviour import GATEWAY
+from threadly_lint.program.interpreter.types import Atom, Guard, Proof, Tag, Value
+from threadly_lint.program.symbols.names import Function
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.handed_over import each_once, entry_point, handed_over, outside_call
-from threadly_lint.program import types as t
-from threadly_lint.program.entry_points import EntryPoint
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Module
-from threadly_lint.program.registrations import call_registrations, handler_behind, imports, items_of, scope_in
+from threadly_lint.program.entry.entry_points import EntryPoint
+from threadly_lint.program.entry.registrations import call_registrations, handler_behind, imports, items_of, scope_in
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.expressions import evaluate
+from threadly_lint.program.symbols.names import Module
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 

@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING
 from threadly_lint.frameworks.asgi import Exchange, middleware_steps
 from threadly_lint.frameworks.openapi import ENDINGS, Document, Operation, Scheme, base_path, operations, read_document
 from threadly_lint.frameworks.performed import merged, performed
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
-from threadly_lint.program.names import Function, Module
-from threadly_lint.program.parameters import OPEN
-from threadly_lint.program.registrations import (
+from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.entry.registrations import (
     Registration,
     handler_behind,
     imports,
@@ -25,7 +19,13 @@ from threadly_lint.program.registrations import (
     made_with,
     texts_of,
 )
-from threadly_lint.program.types import Atom, Guard, Proof, Tag, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.attributes import attribute
+from threadly_lint.program.interpreter.calls import call_value
+from threadly_lint.program.interpreter.parameters import OPEN
+from threadly_lint.program.interpreter.types import Atom, Guard, Proof, Tag, Value
+from threadly_lint.program.symbols.names import Function, Module
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:

@@ -10,15 +10,15 @@ from threadly_lint.frameworks.django_middleware import steps_around
 from threadly_lint.frameworks.django_urls import Pattern, Urls
 from threadly_lint.frameworks.django_views import Handler, handlers
 from threadly_lint.frameworks.drf import is_router, router_patterns
-from threadly_lint.program import types as t
-from threadly_lint.program.django_settings import Settings, all_settings
-from threadly_lint.program.entry_points import EntryPoint, Mount, Step
-from threadly_lint.program.registrations import imports
-from threadly_lint.program.types import Atom
+from threadly_lint.program.entry.django_settings import Settings, all_settings
+from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Step
+from threadly_lint.program.entry.registrations import imports
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.types import Atom
 
 if TYPE_CHECKING:
-    from threadly_lint.program.names import Module
     from threadly_lint.program.program import Program
+    from threadly_lint.program.symbols.names import Module
 
 
 @dataclass(eq=False)

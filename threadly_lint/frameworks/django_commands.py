@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.program import types as t
-from threadly_lint.program.entry_points import EntryPoint, Mount
-from threadly_lint.program.registrations import calling, imports, subclasses
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.entry.entry_points import EntryPoint, Mount
+from threadly_lint.program.entry.registrations import calling, imports, subclasses
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.types import Atom, Value
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program

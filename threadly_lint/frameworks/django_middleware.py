@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.asgi import library_step
 from threadly_lint.frameworks.django_requests import Routes, request_value
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value, construct
-from threadly_lint.program.class_decorators import method_decorators
-from threadly_lint.program.django_settings import Settings, is_atomic
-from threadly_lint.program.effects import Event, Inlined
-from threadly_lint.program.entry_points import Rest, Step, handler_node
-from threadly_lint.program.intrinsics import is_marked
-from threadly_lint.program.registrations import once
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.entry.django_settings import Settings, is_atomic
+from threadly_lint.program.entry.entry_points import Rest, Step, handler_node
+from threadly_lint.program.entry.registrations import once
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.attributes import attribute
+from threadly_lint.program.interpreter.calls import call_value, construct
+from threadly_lint.program.interpreter.class_decorators import method_decorators
+from threadly_lint.program.interpreter.effects import Event, Inlined
+from threadly_lint.program.interpreter.intrinsics import is_marked
+from threadly_lint.program.interpreter.types import Atom, Value
 
 if TYPE_CHECKING:
     from threadly_lint.frameworks.django_urls import Pattern
     from threadly_lint.frameworks.django_views import Handler
-    from threadly_lint.program.names import Function, Module
     from threadly_lint.program.program import Program
+    from threadly_lint.program.symbols.names import Function, Module
 
 ATOMIC = "django.db.transaction.atomic"
 NON_ATOMIC = "non_atomic_requests"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.requests import object_with
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.calls import SPECIAL
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.calls import SPECIAL
+from threadly_lint.program.interpreter.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 
 if TYPE_CHECKING:
     from threadly_lint.frameworks.django_urls import Pattern
-    from threadly_lint.program.names import Module
+    from threadly_lint.program.symbols.names import Module
 
 REQUEST = "django.http.HttpRequest"
 MATCH = "django.urls.ResolverMatch"

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.development import in_development
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Module
-from threadly_lint.program.registrations import join_paths, made_with, restricts, scope_in
-from threadly_lint.program.types import Atom, Tag, Value
-from threadly_lint.program.wrappers import decorate
+from threadly_lint.program.entry.development import in_development
+from threadly_lint.program.entry.registrations import join_paths, made_with, restricts, scope_in
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.expressions import evaluate
+from threadly_lint.program.interpreter.types import Atom, Tag, Value
+from threadly_lint.program.interpreter.wrappers import decorate
+from threadly_lint.program.symbols.names import Module
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:

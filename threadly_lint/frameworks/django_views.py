@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.django_requests import request_value
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.entry_points import Rest, handler_node
-from threadly_lint.program.intrinsics import stand_in
-from threadly_lint.program.names import Class, Function
-from threadly_lint.program.registrations import texts_of
-from threadly_lint.program.types import Value
+from threadly_lint.program.entry.entry_points import Rest, handler_node
+from threadly_lint.program.entry.registrations import texts_of
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.calls import call_value
+from threadly_lint.program.interpreter.intrinsics import stand_in
+from threadly_lint.program.interpreter.types import Value
+from threadly_lint.program.symbols.names import Class, Function
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.django_urls import Pattern, parameters, plain_route
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import arguments, call_value
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class
-from threadly_lint.program.registrations import Registration, call_registrations, identity, is_library, texts_of
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.entry.registrations import Registration, call_registrations, identity, is_library, texts_of
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.attributes import attribute
+from threadly_lint.program.interpreter.calls import arguments, call_value
+from threadly_lint.program.interpreter.expressions import evaluate
+from threadly_lint.program.interpreter.types import Atom, Value
+from threadly_lint.program.symbols.names import Class
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:

@@ -7,16 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.asgi import Exchange, given_to_base, middleware_steps
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.behaviour import is_credential
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.contexts import hand_over, stay_inside
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Function
-from threadly_lint.program.parameters import definition_scope
-from threadly_lint.program.registrations import (
+from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.entry.registrations import (
     Registration,
     call_registrations,
     decorator_registrations,
@@ -29,8 +21,16 @@ from threadly_lint.program.registrations import (
     texts_of,
     underlying,
 )
-from threadly_lint.program.request_data import is_text, raw_tags
-from threadly_lint.program.types import Atom, Tag, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.behaviour import is_credential
+from threadly_lint.program.interpreter.calls import call_value
+from threadly_lint.program.interpreter.contexts import hand_over, stay_inside
+from threadly_lint.program.interpreter.expressions import evaluate
+from threadly_lint.program.interpreter.parameters import definition_scope
+from threadly_lint.program.interpreter.request_data import is_text, raw_tags
+from threadly_lint.program.interpreter.types import Atom, Tag, Value
+from threadly_lint.program.symbols.names import Function
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
@@ -292,7 +292,7 @@ def _arguments(a: Activation, function: Function, node: n.Expr, depth: int = 0) 
 
 def _declared(program: Program, scope: Activation, param: n.Parameter) -> tuple[Value, Value]:
     """The marker of a parameter (default or ``Annotated`` metadata) and the value that its type declares."""
-    from threadly_lint.program.annotations import annotated
+    from threadly_lint.program.interpreter.annotations import annotated
 
     declared = annotated(scope, param.annotation) if param.annotation is not None else ()
     markers: list[Value] = []
@@ -315,7 +315,7 @@ def request_argument(scope: Activation, param: n.Parameter) -> Value:
 
 def _type_itself(a: Activation, scope: Activation, param: n.Parameter) -> Value:
     """``Depends()`` without a callable injects the annotated class."""
-    from threadly_lint.program.annotations import annotated
+    from threadly_lint.program.interpreter.annotations import annotated
 
     declared = annotated(scope, param.annotation) if param.annotation is not None else ()
     return tuple(Atom(t.ClassRef(x.shape.info)) for x in declared if isinstance(x.shape, t.Inst))
@@ -357,7 +357,7 @@ def _sent_name(source: str, param: n.Parameter, markers: list[t.Site]) -> str:
 
 def _is_raw(scope: Activation, param: n.Parameter, declared: Value) -> bool:
     """Whether a type says nothing about the shape of the data; one that cannot be seen may say much."""
-    from threadly_lint.program.annotations import declares_anything
+    from threadly_lint.program.interpreter.annotations import declares_anything
 
     if any(_is_mapping(x) for x in declared):
         return True

@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from threadly_lint.frameworks.flask_views import view_endpoints
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.frameworks.requests import served, served_by_method
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.entry_points import EntryPoint, Mount, Step, before, handler_node
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class, Function
-from threadly_lint.program.registrations import (
+from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Step, before, handler_node
+from threadly_lint.program.entry.registrations import (
     Registration,
     call_registrations,
     calling,
@@ -30,7 +25,12 @@ from threadly_lint.program.registrations import (
     texts_of,
     underlying,
 )
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.calls import call_value
+from threadly_lint.program.interpreter.expressions import evaluate
+from threadly_lint.program.interpreter.types import Atom, Value
+from threadly_lint.program.symbols.names import Class, Function
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ def view_class(atom: Atom) -> Class | None:
 
 def _decorated_class(site: Site, info: Class) -> Iterator[EntryPoint]:
     """``@blp.route("/pets")`` on a class, as Flask-Smorest writes it."""
-    from threadly_lint.program.calls import arguments
+    from threadly_lint.program.interpreter.calls import arguments
 
     for decorator in info.node.decorators:
         if not isinstance(decorator, n.Call) or not isinstance(decorator.func, n.Attribute):

@@ -12,12 +12,8 @@ from threadly_lint.frameworks.flask_views import VERBS, decorators_in, view_call
 from threadly_lint.frameworks.nesting import Nesting
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.frameworks.requests import served_by_method
-from threadly_lint.program import types as t
-from threadly_lint.program.calls import SPILL
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class
-from threadly_lint.program.registrations import (
+from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest
+from threadly_lint.program.entry.registrations import (
     Registration,
     class_registrations,
     handler_behind,
@@ -29,7 +25,11 @@ from threadly_lint.program.registrations import (
     scope_in,
     texts_of,
 )
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.calls import SPILL
+from threadly_lint.program.interpreter.expressions import evaluate
+from threadly_lint.program.interpreter.types import Atom, Value
+from threadly_lint.program.symbols.names import Class
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:

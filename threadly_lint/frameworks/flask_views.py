@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.requests import served_by_method
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.containers import fixed_items
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, handler_node
-from threadly_lint.program.names import Class, Function
-from threadly_lint.program.registrations import handler_behind, path_parameters
-from threadly_lint.program.types import Atom, Value
-from threadly_lint.program.wrappers import behind
+from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, handler_node
+from threadly_lint.program.entry.registrations import handler_behind, path_parameters
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.attributes import attribute
+from threadly_lint.program.interpreter.calls import call_value
+from threadly_lint.program.interpreter.containers import fixed_items
+from threadly_lint.program.interpreter.types import Atom, Value
+from threadly_lint.program.interpreter.wrappers import behind
+from threadly_lint.program.symbols.names import Class, Function
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:

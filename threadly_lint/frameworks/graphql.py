@@ -9,21 +9,21 @@ from threadly_lint.frameworks.graphql_fields import Resolver, resolvers
 from threadly_lint.frameworks.graphql_hosts import EXECUTING, Host, hosts
 from threadly_lint.frameworks.performed import merged
 from threadly_lint.frameworks.requests import object_with
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.annotations import annotated
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
-from threadly_lint.program.parameters import OPEN, definition_scope
-from threadly_lint.program.queries import consume
-from threadly_lint.program.registrations import (
+from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.entry.registrations import (
     imports,
     items_of,
     made_with,
 )
-from threadly_lint.program.request_data import is_text
-from threadly_lint.program.types import Atom, Proof, Tag, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.annotations import annotated
+from threadly_lint.program.interpreter.attributes import attribute
+from threadly_lint.program.interpreter.calls import call_value
+from threadly_lint.program.interpreter.parameters import OPEN, definition_scope
+from threadly_lint.program.interpreter.queries import consume
+from threadly_lint.program.interpreter.request_data import is_text
+from threadly_lint.program.interpreter.types import Atom, Proof, Tag, Value
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:

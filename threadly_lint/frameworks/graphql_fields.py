@@ -6,12 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.performed import performed
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.calls import arguments
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class, Function
-from threadly_lint.program.registrations import (
+from threadly_lint.program.entry.registrations import (
     decorator_registrations,
     handler_behind,
     items_of,
@@ -20,7 +15,12 @@ from threadly_lint.program.registrations import (
     scope_in,
     texts_of,
 )
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.calls import arguments
+from threadly_lint.program.interpreter.expressions import evaluate
+from threadly_lint.program.interpreter.types import Atom, Value
+from threadly_lint.program.symbols.names import Class, Function
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from threadly_lint.frameworks.asgi import Exchange, middleware_steps
 from threadly_lint.frameworks.fastapi import dependency_steps
 from threadly_lint.frameworks.performed import performed
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.entry_points import Rest, Step, handler_node
-from threadly_lint.program.nesting import parts_of
-from threadly_lint.program.registrations import imports, is_library, join_paths, made_with, texts_of
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.entry.entry_points import Rest, Step, handler_node
+from threadly_lint.program.entry.registrations import imports, is_library, join_paths, made_with, texts_of
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.calls import call_value
+from threadly_lint.program.interpreter.nesting import parts_of
+from threadly_lint.program.interpreter.types import Atom, Value
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
@@ -147,7 +147,7 @@ def _own_dependencies(view: Atom) -> Iterator[Step]:
 
 
 def _tabled(program: Program, application: Atom) -> Iterator[Host]:
-    from threadly_lint.program.registrations import items_of
+    from threadly_lint.program.entry.registrations import items_of
 
     if not is_library(program, application, "starlette.applications.Starlette"):
         return

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from threadly_lint.program import types as t
-from threadly_lint.program.calls import OPEN, arguments
-from threadly_lint.program.entry_points import EntryPoint, Kind, Mount
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Function
-from threadly_lint.program.registrations import Registration, calling, decorations, registered_value
-from threadly_lint.program.types import Atom, Proof, Value
+from threadly_lint.program.entry.entry_points import EntryPoint, Kind, Mount
+from threadly_lint.program.entry.registrations import Registration, calling, decorations, registered_value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.calls import OPEN, arguments
+from threadly_lint.program.interpreter.expressions import evaluate
+from threadly_lint.program.interpreter.types import Atom, Proof, Value
+from threadly_lint.program.symbols.names import Function
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:

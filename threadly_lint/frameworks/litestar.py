@@ -8,14 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from threadly_lint.frameworks.litestar_layers import Layer, handler_call, handler_layer, layer_steps
 from threadly_lint.frameworks.litestar_plugins import plugged
 from threadly_lint.frameworks.performed import merged, performed
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import arguments
-from threadly_lint.program.entry_points import EntryPoint, Mount, handler_node
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class, Function
-from threadly_lint.program.registrations import (
+from threadly_lint.program.entry.entry_points import EntryPoint, Mount, handler_node
+from threadly_lint.program.entry.registrations import (
     handler_behind,
     identity,
     imports,
@@ -28,7 +22,13 @@ from threadly_lint.program.registrations import (
     subclasses,
     texts_of,
 )
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.attributes import attribute
+from threadly_lint.program.interpreter.calls import arguments
+from threadly_lint.program.interpreter.expressions import evaluate
+from threadly_lint.program.interpreter.types import Atom, Value
+from threadly_lint.program.symbols.names import Class, Function
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.asgi import Exchange, class_steps, library_step
 from threadly_lint.frameworks.requests import path_value, request
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.annotations import annotated, declares_anything
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value, construct
-from threadly_lint.program.entry_points import Rest, Step, handler_node, proving
-from threadly_lint.program.names import Function
-from threadly_lint.program.parameters import definition_scope
-from threadly_lint.program.registrations import hook_step, items_of, made_with, texts_of
-from threadly_lint.program.request_data import is_text
-from threadly_lint.program.types import Atom, Guard, Tag, Value
+from threadly_lint.program.entry.entry_points import Rest, Step, handler_node, proving
+from threadly_lint.program.entry.registrations import hook_step, items_of, made_with, texts_of
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.annotations import annotated, declares_anything
+from threadly_lint.program.interpreter.attributes import attribute
+from threadly_lint.program.interpreter.calls import call_value, construct
+from threadly_lint.program.interpreter.parameters import definition_scope
+from threadly_lint.program.interpreter.request_data import is_text
+from threadly_lint.program.interpreter.types import Atom, Guard, Tag, Value
+from threadly_lint.program.symbols.names import Function
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:

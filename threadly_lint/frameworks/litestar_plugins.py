@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.litestar_layers import Layer
 from threadly_lint.frameworks.performed import noted
-from threadly_lint.program import types as t
-from threadly_lint.program.registrations import items_of, subclasses
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.entry.registrations import items_of, subclasses
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.types import Atom, Value
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from threadly_lint.program.effects import Outcome
+    from threadly_lint.program.interpreter.effects import Outcome
     from threadly_lint.program.program import Program
 
 PLUGIN, CONFIG, ON_INIT = "litestar.plugins.InitPluginProtocol", "litestar.config.app.AppConfig", "on_app_init"

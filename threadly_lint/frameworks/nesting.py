@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from threadly_lint.program.registrations import identity, join_paths
-from threadly_lint.program.types import Atom
+from threadly_lint.program.entry.registrations import identity, join_paths
+from threadly_lint.program.interpreter.types import Atom
 
 MAX_DEPTH = 8
 

@@ -12,15 +12,9 @@ from threadly_lint.frameworks.django_urls import Pattern
 from threadly_lint.frameworks.django_views import Handler
 from threadly_lint.frameworks.fastapi import request_argument
 from threadly_lint.frameworks.nesting import Nesting, Way
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation, merge
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.django_settings import Settings
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
-from threadly_lint.program.names import Function
-from threadly_lint.program.parameters import definition_scope
-from threadly_lint.program.registrations import (
+from threadly_lint.program.entry.django_settings import Settings
+from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.entry.registrations import (
     Registration,
     call_registrations,
     decorator_registrations,
@@ -32,7 +26,13 @@ from threadly_lint.program.registrations import (
     made_with,
     texts_of,
 )
-from threadly_lint.program.types import Atom, Guard, Tag, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation, merge
+from threadly_lint.program.interpreter.attributes import attribute
+from threadly_lint.program.interpreter.calls import call_value
+from threadly_lint.program.interpreter.parameters import definition_scope
+from threadly_lint.program.interpreter.types import Atom, Guard, Tag, Value
+from threadly_lint.program.symbols.names import Function
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program
@@ -77,7 +77,7 @@ def _nested_routers(program: Program) -> tuple[Nesting, Declared]:
 
 def _routers(program: Program, value: Value, registration: Registration) -> Iterator[Atom]:
     """The routers that are added: objects, or the dotted path of one."""
-    from threadly_lint.program.django_settings import named
+    from threadly_lint.program.entry.django_settings import named
 
     for atom in value:
         text = t.text_of((atom,))

@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation, outcome_of
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.development import only_in_development
-from threadly_lint.program.effects import Occurrence, Outcome, Visited, occurrences
-from threadly_lint.program.entry_points import EntryPoint
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class, Function, Module
-from threadly_lint.program.registrations import Registration, class_decorations, decorations
-from threadly_lint.program.types import Value
-from threadly_lint.program.wrappers import behind
+from threadly_lint.program.entry.development import only_in_development
+from threadly_lint.program.entry.entry_points import EntryPoint
+from threadly_lint.program.entry.registrations import Registration, class_decorations, decorations
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation, outcome_of
+from threadly_lint.program.interpreter.calls import call_value
+from threadly_lint.program.interpreter.effects import Occurrence, Outcome, Visited, occurrences
+from threadly_lint.program.interpreter.expressions import evaluate
+from threadly_lint.program.interpreter.types import Value
+from threadly_lint.program.interpreter.wrappers import behind
+from threadly_lint.program.symbols.names import Class, Function, Module
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:

@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from threadly_lint.frameworks.performed import merged, noted, starts_of
 from threadly_lint.frameworks.pyramid_security import Security, permission_step
 from threadly_lint.frameworks.pyramid_views import request_value, tween_step, view_call
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.calls import arguments
-from threadly_lint.program.entry_points import EntryPoint, Mount
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class, Function, Module
-from threadly_lint.program.registrations import (
+from threadly_lint.program.entry.entry_points import EntryPoint, Mount
+from threadly_lint.program.entry.registrations import (
     Registration,
     class_decorations,
     decorations,
@@ -24,7 +19,12 @@ from threadly_lint.program.registrations import (
     join_paths,
     texts_of,
 )
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.calls import arguments
+from threadly_lint.program.interpreter.expressions import evaluate
+from threadly_lint.program.interpreter.types import Atom, Value
+from threadly_lint.program.symbols.names import Class, Function, Module
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.containers import fixed_items
-from threadly_lint.program.entry_points import Rest, Step, handler_node
-from threadly_lint.program.registrations import Registration, items_of, texts_of
-from threadly_lint.program.types import Guard, Value
+from threadly_lint.program.entry.entry_points import Rest, Step, handler_node
+from threadly_lint.program.entry.registrations import Registration, items_of, texts_of
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.attributes import attribute
+from threadly_lint.program.interpreter.calls import call_value
+from threadly_lint.program.interpreter.containers import fixed_items
+from threadly_lint.program.interpreter.types import Guard, Value
 from threadly_lint.skeleton import nodes as n
 
 ALLOWED, DENIED = "pyramid.authorization.Allowed", "pyramid.authorization.Denied"

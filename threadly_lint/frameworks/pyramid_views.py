@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.requests import request
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value, construct
-from threadly_lint.program.entry_points import Rest, Step, handler_node
-from threadly_lint.program.names import Function
-from threadly_lint.program.registrations import path_mapping
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.entry.entry_points import Rest, Step, handler_node
+from threadly_lint.program.entry.registrations import path_mapping
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.attributes import attribute
+from threadly_lint.program.interpreter.calls import call_value, construct
+from threadly_lint.program.interpreter.types import Atom, Value
+from threadly_lint.program.symbols.names import Function
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program

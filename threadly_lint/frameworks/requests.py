@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from threadly_lint.program import types as t
-from threadly_lint.program.entry_points import Mount
-from threadly_lint.program.registrations import placeholders
-from threadly_lint.program.types import Atom, Guard, Tag, Value
+from threadly_lint.program.entry.entry_points import Mount
+from threadly_lint.program.entry.registrations import placeholders
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.types import Atom, Guard, Tag, Value
 
 PLACEHOLDER = re.compile(r"\{[^{}]*\}|<[^<>]*>")
 HEADERS = frozenset({Tag("request", "headers")})

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.cloud_events import answers_requests, declared_proof, event_value, reads_event
 from threadly_lint.frameworks.handed_over import Address, each_once, entry_point, handed_over, outside_call
-from threadly_lint.program import types as t
-from threadly_lint.program.entry_points import EntryPoint
-from threadly_lint.program.names import Function
-from threadly_lint.program.registrations import Registration, imports, registered_value, texts_of
-from threadly_lint.program.types import Guard, Value
+from threadly_lint.program.entry.entry_points import EntryPoint
+from threadly_lint.program.entry.registrations import Registration, imports, registered_value, texts_of
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.types import Guard, Value
+from threadly_lint.program.symbols.names import Function
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program

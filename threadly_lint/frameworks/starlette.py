@@ -9,14 +9,8 @@ from threadly_lint.frameworks.asgi import Exchange, listed, middleware_steps, st
 from threadly_lint.frameworks.nesting import Nesting, Way
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.frameworks.requests import request
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node, is_entered
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class, Function
-from threadly_lint.program.registrations import (
+from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node, is_entered
+from threadly_lint.program.entry.registrations import (
     Registration,
     class_registrations,
     decorator_registrations,
@@ -32,7 +26,13 @@ from threadly_lint.program.registrations import (
     scope_in,
     texts_of,
 )
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.attributes import attribute
+from threadly_lint.program.interpreter.calls import call_value
+from threadly_lint.program.interpreter.expressions import evaluate
+from threadly_lint.program.interpreter.types import Atom, Value
+from threadly_lint.program.symbols.names import Class, Function
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.handed_over import each_once, entry_point, handed_over, outside_call
-from threadly_lint.program import types as t
-from threadly_lint.program.entry_points import EntryPoint
-from threadly_lint.program.names import Function
-from threadly_lint.program.registrations import (
+from threadly_lint.program.entry.entry_points import EntryPoint
+from threadly_lint.program.entry.registrations import (
     call_registrations,
     handler_behind,
     imports,
@@ -17,7 +15,9 @@ from threadly_lint.program.registrations import (
     made_with,
     subclasses,
 )
-from threadly_lint.program.types import Atom, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.types import Atom, Value
+from threadly_lint.program.symbols.names import Function
 
 if TYPE_CHECKING:
     from threadly_lint.program.program import Program

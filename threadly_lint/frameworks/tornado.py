@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.frameworks.requests import request
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.attributes import attribute
-from threadly_lint.program.calls import call_value
-from threadly_lint.program.entry_points import EntryPoint, Mount, Rest, Step, handler_node
-from threadly_lint.program.expressions import evaluate
-from threadly_lint.program.names import Class, Function, Module
-from threadly_lint.program.parameters import OPEN, SPILL
-from threadly_lint.program.registrations import (
+from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.entry.registrations import (
     class_decorations,
     handler_behind,
     identity,
@@ -27,7 +20,14 @@ from threadly_lint.program.registrations import (
     scope_in,
     texts_of,
 )
-from threadly_lint.program.types import Atom, Tag, Value
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.attributes import attribute
+from threadly_lint.program.interpreter.calls import call_value
+from threadly_lint.program.interpreter.expressions import evaluate
+from threadly_lint.program.interpreter.parameters import OPEN, SPILL
+from threadly_lint.program.interpreter.types import Atom, Tag, Value
+from threadly_lint.program.symbols.names import Class, Function, Module
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.skeleton.walk import walk
 

@@ -36,7 +36,7 @@ Other sections: ``[keyword."acme.get"]`` with ``effect = "keyword"`` (plus ``whe
 ``[constants]`` and ``status_modules`` (modules whose ``HTTP_404_...`` names are numbers).
 
 What a table cannot say (base classes, mixins and decorators whose code meets the project's overrides) is written as Python in outline:
-``sketches/<library module>.sketch``, run by ``threadly_lint.program.sketches`` in place of the library.
+``sketches/<library module>.sketch``, run by ``threadly_lint.program.interpreter.sketches`` in place of the library.
 
 To add a library, add its tables to the files of the roles it plays; a mistake is reported with file and line.
 """

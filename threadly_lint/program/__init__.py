@@ -1,4 +1,9 @@
-"""What the whole project means."""
+"""What the whole project means.
+
+``symbols`` and ``imports`` (with ``contracts``) know what stands in the source; ``interpreter`` runs it abstractly; ``entry`` knows how
+the outside gets in. On these stand the questions that rules ask: ``access``, ``input``, ``transactions``, ``failures``, ``caching``,
+``service_layer``. ``program.Program`` is the hub through which all are reached, ``subjects`` what rules subscribe to.
+"""
 
 from typing import TYPE_CHECKING
 

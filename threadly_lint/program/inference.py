@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from threadly_lint.program.stubs import Stubs
+from threadly_lint.program.interpreter.stubs import Stubs
 
 if TYPE_CHECKING:
     from astroid.nodes import Module, NodeNG

@@ -8,30 +8,33 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from threadly_lint.knowledge import Knowledge, load_knowledge
-from threadly_lint.program import built_in_functions, signatures  # noqa: F401  (say what their calls mean)
-from threadly_lint.program import types as t
-from threadly_lint.program.activation import Activation
-from threadly_lint.program.behaviour import Behaviour
-from threadly_lint.program.bindings import Bindings
-from threadly_lint.program.effects import Outcome
-from threadly_lint.program.failures import Failures
-from threadly_lint.program.hierarchy import Hierarchy
-from threadly_lint.program.libraries import Libraries
-from threadly_lint.program.models import Models
-from threadly_lint.program.names import Class, Function, Module, calls_in
-from threadly_lint.program.runner import Runner
-from threadly_lint.program.serving import Serving
-from threadly_lint.program.signals import Signals
-from threadly_lint.program.sketches import Sketches
-from threadly_lint.program.slots import Slots
-from threadly_lint.program.types import Atom, Value
-from threadly_lint.program.wrappers import apply_decorators, method_kind
+from threadly_lint.program.interpreter import (
+    built_in_functions,  # noqa: F401  (say what their calls mean)
+    signatures,  # noqa: F401  (say what their calls mean)
+)
+from threadly_lint.program.interpreter import types as t
+from threadly_lint.program.interpreter.activation import Activation
+from threadly_lint.program.interpreter.behaviour import Behaviour
+from threadly_lint.program.interpreter.bindings import Bindings
+from threadly_lint.program.interpreter.effects import Outcome
+from threadly_lint.program.interpreter.failures import Failures
+from threadly_lint.program.interpreter.hierarchy import Hierarchy
+from threadly_lint.program.interpreter.libraries import Libraries
+from threadly_lint.program.interpreter.models import Models
+from threadly_lint.program.interpreter.runner import Runner
+from threadly_lint.program.interpreter.serving import Serving
+from threadly_lint.program.interpreter.signals import Signals
+from threadly_lint.program.interpreter.sketches import Sketches
+from threadly_lint.program.interpreter.slots import Slots
+from threadly_lint.program.interpreter.types import Atom, Value
+from threadly_lint.program.interpreter.wrappers import apply_decorators, method_kind
+from threadly_lint.program.symbols.names import Class, Function, Module, calls_in
 from threadly_lint.project import Project, SourceFile
 from threadly_lint.skeleton import nodes as n
 
 if TYPE_CHECKING:
-    from threadly_lint.program.entry_points import EntryPoint
-    from threadly_lint.program.imports import ImportGraph
+    from threadly_lint.program.entry.entry_points import EntryPoint
+    from threadly_lint.program.imports.graph import ImportGraph
     from threadly_lint.program.inference import Inference
     from threadly_lint.program.subjects import Subjects
 
@@ -148,7 +151,7 @@ class Program:
     def entry_points(self) -> list[EntryPoint]:
         """Everything that the outside calls, framework by framework."""
         from threadly_lint.frameworks import entry_points
-        from threadly_lint.program.answered_errors import answered_statuses
+        from threadly_lint.program.entry.answered_errors import answered_statuses
 
         self.behaviour.exception_statuses.update(answered_statuses(self))
         return list(entry_points(self))
@@ -156,7 +159,7 @@ class Program:
     @cached_property
     def imports(self) -> ImportGraph:
         """Which module imports which, and how."""
-        from threadly_lint.program.imports import ImportGraph
+        from threadly_lint.program.imports.graph import ImportGraph
 
         return ImportGraph(self.project, self.skeletons)
 

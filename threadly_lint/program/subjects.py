@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from threadly_lint.program.contracts.verdicts import Verdicts, judge_project
-from threadly_lint.program.effects import Event, Occurrence, Outcome, occurrences
-from threadly_lint.program.entry_points import EntryPoint, Run
-from threadly_lint.program.imports import ImportGraph
-from threadly_lint.program.names import Class, Function, Module
-from threadly_lint.program.standalone import entered, standalone_outcome
+from threadly_lint.program.entry.entry_points import EntryPoint, Run
+from threadly_lint.program.entry.standalone import entered, standalone_outcome
+from threadly_lint.program.imports.graph import ImportGraph
+from threadly_lint.program.interpreter.effects import Event, Occurrence, Outcome, occurrences
+from threadly_lint.program.symbols.names import Class, Function, Module
 from threadly_lint.skeleton import nodes as n
 from threadly_lint.values import Span, Step
 

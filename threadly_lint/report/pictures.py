@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import asdict
 
-from threadly_lint.program.picture import Arrow, Picture
+from threadly_lint.program.imports.picture import Arrow, Picture
 
 _FAINT = {"local": "in functions", "script": "as a script", "type-checking": "for type checkers"}
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from msgspec import Struct
 
 from threadly_lint.program.contracts.model import Origin
-from threadly_lint.program.imports import ImportGraph
+from threadly_lint.program.imports.graph import ImportGraph
 
 
 class MissingPackage(Exception):

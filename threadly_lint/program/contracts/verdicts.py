@@ -19,7 +19,7 @@ from threadly_lint.program.contracts.names import (
     project_namings,
 )
 from threadly_lint.program.contracts.view import Link, View
-from threadly_lint.program.imports import ImportGraph
+from threadly_lint.program.imports.graph import ImportGraph
 from threadly_lint.values import Span
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from threadly_lint.program.contracts.names import Naming
-from threadly_lint.program.imports import ImportEdge, ImportGraph, LooseImport
+from threadly_lint.program.imports.graph import ImportEdge, ImportGraph, LooseImport
 from threadly_lint.skeleton.import_statements import ImportKind
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""How the outside gets in: what is registered with frameworks, and what runs before and around it."""

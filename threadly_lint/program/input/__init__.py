@@ -1,0 +1,1 @@
+"""Where raw request data goes, and what checks it on the way."""

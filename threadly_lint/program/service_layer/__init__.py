@@ -1,0 +1,1 @@
+"""What belongs into services and repositories, and is done elsewhere."""

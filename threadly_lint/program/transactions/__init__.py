@@ -1,0 +1,1 @@
+"""What an operation does from beginning to end: its writes and commits, and what goes with them."""
