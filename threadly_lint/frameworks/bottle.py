@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from threadly_lint.frameworks.nesting import Nesting
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.entry.paths import join_paths, path_parameters
 from threadly_lint.program.entry.registrations import (
     Registration,
     decorator_registrations,
@@ -15,9 +16,7 @@ from threadly_lint.program.entry.registrations import (
     identity,
     imports,
     items_of,
-    join_paths,
     made_with,
-    path_parameters,
     registered_value,
     texts_of,
 )

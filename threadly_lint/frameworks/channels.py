@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.django_urls import plain_route
 from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node
-from threadly_lint.program.entry.registrations import imports, join_paths, scope_in
+from threadly_lint.program.entry.paths import join_paths
+from threadly_lint.program.entry.registrations import imports, scope_in
 from threadly_lint.program.interpreter import types as t
 from threadly_lint.program.interpreter.activation import Activation, outcome_of
 from threadly_lint.program.interpreter.attributes import attribute

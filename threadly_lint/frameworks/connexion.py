@@ -10,12 +10,12 @@ from threadly_lint.frameworks.asgi import Exchange, middleware_steps
 from threadly_lint.frameworks.openapi import ENDINGS, Document, Operation, Scheme, base_path, operations, read_document
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.entry.paths import join_paths
 from threadly_lint.program.entry.registrations import (
     Registration,
     handler_behind,
     imports,
     is_library,
-    join_paths,
     made_with,
     texts_of,
 )

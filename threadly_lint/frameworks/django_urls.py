@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from threadly_lint.program.entry.development import in_development
-from threadly_lint.program.entry.registrations import join_paths, made_with, restricts, scope_in
+from threadly_lint.program.entry.paths import join_paths, restricts
+from threadly_lint.program.entry.registrations import made_with, scope_in
 from threadly_lint.program.interpreter import types as t
 from threadly_lint.program.interpreter.activation import Activation
 from threadly_lint.program.interpreter.expressions import evaluate

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.frameworks.requests import environ, request
 from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.entry.paths import path_parameters
 from threadly_lint.program.entry.registrations import (
     Registration,
     handler_behind,
@@ -16,7 +17,6 @@ from threadly_lint.program.entry.registrations import (
     is_library,
     items_of,
     made_with,
-    path_parameters,
     texts_of,
 )
 from threadly_lint.program.interpreter import types as t

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from threadly_lint.frameworks.asgi import Exchange, given_to_base, middleware_steps
 from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.entry.paths import join_paths
 from threadly_lint.program.entry.registrations import (
     Registration,
     call_registrations,
@@ -15,7 +16,6 @@ from threadly_lint.program.entry.registrations import (
     identity,
     is_library,
     items_of,
-    join_paths,
     made_with,
     registered_function,
     texts_of,

@@ -10,6 +10,7 @@ from threadly_lint.frameworks.flask_views import view_endpoints
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.frameworks.requests import served, served_by_method
 from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Step, before, handler_node
+from threadly_lint.program.entry.paths import join_paths, path_parameters
 from threadly_lint.program.entry.registrations import (
     Registration,
     call_registrations,
@@ -18,9 +19,7 @@ from threadly_lint.program.entry.registrations import (
     hook_step,
     identity,
     is_library,
-    join_paths,
     made_with,
-    path_parameters,
     registered_function,
     texts_of,
     underlying,

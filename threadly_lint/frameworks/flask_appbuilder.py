@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from threadly_lint.frameworks.flask import site_of
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.entry.paths import join_paths, path_parameters
 from threadly_lint.program.entry.registrations import (
     Registration,
     handler_behind,
     hook_step,
     imports,
     is_library,
-    join_paths,
-    path_parameters,
     scope_in,
     texts_of,
 )

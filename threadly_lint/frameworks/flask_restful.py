@@ -13,6 +13,7 @@ from threadly_lint.frameworks.nesting import Nesting
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.frameworks.requests import served_by_method
 from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest
+from threadly_lint.program.entry.paths import join_paths
 from threadly_lint.program.entry.registrations import (
     Registration,
     class_registrations,
@@ -20,7 +21,6 @@ from threadly_lint.program.entry.registrations import (
     imports,
     is_library,
     items_of,
-    join_paths,
     made_with,
     scope_in,
     texts_of,

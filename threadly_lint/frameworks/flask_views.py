@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.requests import served_by_method
 from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, handler_node
-from threadly_lint.program.entry.registrations import handler_behind, path_parameters
+from threadly_lint.program.entry.paths import path_parameters
+from threadly_lint.program.entry.registrations import handler_behind
 from threadly_lint.program.interpreter import types as t
 from threadly_lint.program.interpreter.activation import Activation
 from threadly_lint.program.interpreter.attributes import attribute

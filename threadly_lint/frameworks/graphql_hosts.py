@@ -9,7 +9,8 @@ from threadly_lint.frameworks.asgi import Exchange, middleware_steps
 from threadly_lint.frameworks.fastapi import dependency_steps
 from threadly_lint.frameworks.performed import performed
 from threadly_lint.program.entry.entry_points import Rest, Step, handler_node
-from threadly_lint.program.entry.registrations import imports, is_library, join_paths, made_with, texts_of
+from threadly_lint.program.entry.paths import join_paths
+from threadly_lint.program.entry.registrations import imports, is_library, made_with, texts_of
 from threadly_lint.program.interpreter import types as t
 from threadly_lint.program.interpreter.activation import Activation
 from threadly_lint.program.interpreter.calls import call_value

@@ -9,15 +9,14 @@ from threadly_lint.frameworks.litestar_layers import Layer, handler_call, handle
 from threadly_lint.frameworks.litestar_plugins import plugged
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.program.entry.entry_points import EntryPoint, Mount, handler_node
+from threadly_lint.program.entry.paths import join_paths, path_parameters
 from threadly_lint.program.entry.registrations import (
     handler_behind,
     identity,
     imports,
     is_library,
     items_of,
-    join_paths,
     made_with,
-    path_parameters,
     scope_in,
     subclasses,
     texts_of,

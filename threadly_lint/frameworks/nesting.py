@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from threadly_lint.program.entry.registrations import identity, join_paths
+from threadly_lint.program.entry.paths import join_paths
+from threadly_lint.program.entry.registrations import identity
 from threadly_lint.program.interpreter.types import Atom
 
 MAX_DEPTH = 8

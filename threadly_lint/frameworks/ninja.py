@@ -14,6 +14,7 @@ from threadly_lint.frameworks.fastapi import request_argument
 from threadly_lint.frameworks.nesting import Nesting, Way
 from threadly_lint.program.entry.django_settings import Settings
 from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.entry.paths import join_paths
 from threadly_lint.program.entry.registrations import (
     Registration,
     call_registrations,
@@ -22,7 +23,6 @@ from threadly_lint.program.entry.registrations import (
     imports,
     is_library,
     items_of,
-    join_paths,
     made_with,
     texts_of,
 )

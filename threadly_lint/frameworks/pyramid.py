@@ -10,13 +10,13 @@ from threadly_lint.frameworks.performed import merged, noted, starts_of
 from threadly_lint.frameworks.pyramid_security import Security, permission_step
 from threadly_lint.frameworks.pyramid_views import request_value, tween_step, view_call
 from threadly_lint.program.entry.entry_points import EntryPoint, Mount
+from threadly_lint.program.entry.paths import join_paths
 from threadly_lint.program.entry.registrations import (
     Registration,
     class_decorations,
     decorations,
     handler_behind,
     imports,
-    join_paths,
     texts_of,
 )
 from threadly_lint.program.interpreter import types as t

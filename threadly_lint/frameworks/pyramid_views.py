@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from threadly_lint.frameworks.requests import request
 from threadly_lint.program.entry.entry_points import Rest, Step, handler_node
-from threadly_lint.program.entry.registrations import path_mapping
+from threadly_lint.program.entry.paths import path_mapping
 from threadly_lint.program.interpreter import types as t
 from threadly_lint.program.interpreter.activation import Activation
 from threadly_lint.program.interpreter.attributes import attribute

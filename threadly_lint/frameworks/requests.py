@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from threadly_lint.program.entry.entry_points import Mount
-from threadly_lint.program.entry.registrations import placeholders
+from threadly_lint.program.entry.paths import placeholders
 from threadly_lint.program.interpreter import types as t
 from threadly_lint.program.interpreter.types import Atom, Guard, Tag, Value
 

@@ -9,6 +9,7 @@ from threadly_lint.frameworks.nesting import Nesting
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.frameworks.requests import request
 from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node
+from threadly_lint.program.entry.paths import join_paths, path_parameters
 from threadly_lint.program.entry.registrations import (
     Registration,
     decorator_registrations,
@@ -18,9 +19,7 @@ from threadly_lint.program.entry.registrations import (
     imports,
     is_library,
     items_of,
-    join_paths,
     made_with,
-    path_parameters,
     registered_value,
     texts_of,
 )

@@ -10,6 +10,7 @@ from threadly_lint.frameworks.nesting import Nesting, Way
 from threadly_lint.frameworks.performed import merged, performed
 from threadly_lint.frameworks.requests import request
 from threadly_lint.program.entry.entry_points import EntryPoint, Mount, Rest, Step, handler_node, is_entered
+from threadly_lint.program.entry.paths import join_paths, path_mapping
 from threadly_lint.program.entry.registrations import (
     Registration,
     class_registrations,
@@ -19,9 +20,7 @@ from threadly_lint.program.entry.registrations import (
     imports,
     is_library,
     items_of,
-    join_paths,
     made_with,
-    path_mapping,
     registered_value,
     scope_in,
     texts_of,

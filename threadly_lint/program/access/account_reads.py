@@ -11,6 +11,7 @@ from threadly_lint.program.entry.lifecycle import library_names
 from threadly_lint.program.interpreter import types as t
 from threadly_lint.program.interpreter.callers import IDENTIFYING
 from threadly_lint.program.interpreter.effects import Event, Occurrence
+from threadly_lint.program.interpreter.lookups import SELECTING, is_exact
 from threadly_lint.program.interpreter.sql import statement_of
 from threadly_lint.skeleton import nodes as n
 
@@ -19,10 +20,8 @@ if TYPE_CHECKING:
     from threadly_lint.program.symbols.names import Class, Function
 
 CHANGES = frozenset({"write", "upsert"})
-FILTERS = frozenset("filter filter_by get get_or_404 aget aget_or_404 get_object_or_404 where first_or_404".split())
 BY_KEY = (*GET_BY_KEY, "flask_sqlalchemy.query.Query.get", "flask_sqlalchemy.query.Query.get_or_404")
 KEY_NAMES = {"pk": "id"}
-EXACT = ("exact", "iexact")
 
 
 class Repeated(NamedTuple):
@@ -95,7 +94,7 @@ def _compared(event: Event) -> set[str] | None:
     if event.api in BY_KEY:
         return {"id"}
     node = event.node
-    if not isinstance(node, n.Call) or event.api.rpartition(".")[2] not in FILTERS:
+    if not isinstance(node, n.Call) or event.api.rpartition(".")[2] not in SELECTING:
         return set()
     named = [_column(k.name) for k in node.keywords]
     positional = [_equated(x) for x in node.args if not isinstance(x, n.Name | n.Attribute)]
@@ -104,8 +103,7 @@ def _compared(event: Event) -> set[str] | None:
 
 
 def _column(keyword: str | None) -> str | None:
-    column, *look_up = (keyword or "").split("__")
-    return column if column and (not look_up or look_up[0] in EXACT) else None
+    return keyword.partition("__")[0] if keyword and is_exact(keyword) else None
 
 
 def _equated(expr: n.Expr) -> str | None:

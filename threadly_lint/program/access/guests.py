@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CHANGING = frozenset({"construct", "assign", "upsert", "write"})
 TEXT = re.compile(r"(^|_)(body|message|content|comment|text|feedback|enquiry|inquiry)(_|$)", re.IGNORECASE)
-SENDER = re.compile(r"(^|_)(email|mail|phone|mobile|telephone)(_|$)", re.IGNORECASE)
+CONTACT = re.compile(r"(^|_)(e?mail|phone|mobile|tel|telephone)(_|$)", re.IGNORECASE)
 OWNER = re.compile(r"(^|_)(user|owner|account|member|customer|created_by)(_id)?$", re.IGNORECASE)
 MAKES_ROW = re.compile(r"a?(create|add|insert|save)(_\w+)?")
 OF_A_ROW = (".save", ".asave")
@@ -62,4 +62,4 @@ def _is_message(program: Program, info: Class) -> bool:
     names = list(program.models.columns(info))
     if any(CREDENTIAL_COLUMN.search(x) or OWNER.search(x) for x in names):
         return False
-    return any(map(TEXT.search, names)) and any(map(SENDER.search, names))
+    return any(map(TEXT.search, names)) and any(map(CONTACT.search, names))

@@ -17,7 +17,7 @@ from threadly_lint.program.access.credentials import (
     tests_credentials,
     verifies_password,
 )
-from threadly_lint.program.access.guests import keeps_own_row, leaves_message
+from threadly_lint.program.access.guests import CONTACT, keeps_own_row, leaves_message
 from threadly_lint.program.interpreter import types as t
 from threadly_lint.program.interpreter.effects import Occurrence
 from threadly_lint.program.interpreter.request_data import raw_tags
@@ -64,7 +64,6 @@ PASSWORD_CHECK = re.compile(r"(check|verify)(_\w+)?|checkpw|authenticate")
 MAKES_ROW = re.compile(r"(create|add|insert|save_new)(_\w+)?")
 SECRET_LINK = re.compile(r"[<{][^<>{}]*\b\w*(secret|signature|signed|hmac)\w*[^<>{}]*[>}]", re.IGNORECASE)
 ADDRESS = "an entrance by its address"
-CONTACT = re.compile(r"(^|_)(e?mail|phone|mobile|tel|telephone)(_|$)", re.IGNORECASE)
 CONTACT_OR_USE = re.compile(rf"{CONTACT.pattern}|type|kind|purpose|scene", re.IGNORECASE)
 GUESSABLE = re.compile(r"(^|_)(code|otp|pin|passcode)(_|$)", re.IGNORECASE)
 KNOWS_CALLERS = frozenset({"read", "current-user", "token-check", "user-check"})

@@ -26,13 +26,7 @@ ACTIVE_RECORDS = frozenset({"beanie", "django", "mongoengine", "ormar", "peewee"
 def is_saved(program: Program, whole: Sequence[Occurrence], occurrence: Occurrence) -> bool:
     """Whether an effect among all those of a run, in order, leaves its mark in the database. Reads and writes always do."""
     if occurrence.effect in IN_MEMORY:
-        if _is_saved_by_call(program, occurrence):
-            return False
-        if not _is_kept(occurrence):
-            return False
-        return _is_handed_on(occurrence) or any(
-            o.effect in ("write", "commit") and is_saved(program, whole, o) for o in _after(whole, occurrence)
-        )
+        return not _is_saved_by_call(program, occurrence) and _is_row_saved(program, whole, occurrence)
     if occurrence.effect == "write" and _keeps_house(occurrence):
         return False
     return occurrence.effect != "commit" or not _ends_reading(whole, occurrence)
@@ -50,29 +44,32 @@ def _is_saved_by_call(program: Program, occurrence: Occurrence) -> bool:
     return info is not None and program.models.library_of(info) in ACTIVE_RECORDS
 
 
-def _is_handed_on(occurrence: Occurrence) -> bool:
-    """Whether the row is an argument of some call: to a session, maybe, that nothing is known of."""
-    return any(isinstance(around, n.Call | n.Keyword) for around in _uses(occurrence))
-
-
-def _is_kept(occurrence: Occurrence) -> bool:
-    """Whether anything but a method of its own gets hold of a row that was made; made of other rows, it belongs to them at once."""
-    if occurrence.effect != "construct" or not isinstance(occurrence.event.function.node, n.Function):
-        return True
-    given = (x.shape for v in (*occurrence.event.args, *(v for _, v in occurrence.event.keywords)) for x in v)
-    return any(isinstance(s, t.Inst) for s in given) or bool(_uses(occurrence))
-
-
-def _uses(occurrence: Occurrence) -> list[n.Node]:
-    """The nodes that get hold of a row where it is made: calls with it as an argument, returns, lists and so on."""
-    node, function = occurrence.event.node, occurrence.event.function.node
+def _is_row_saved(program: Program, whole: Sequence[Occurrence], occurrence: Occurrence) -> bool:
+    """Whether a row that was made here is given to a call (a session, maybe, that nothing is known of), or kept and saved later."""
+    function = occurrence.event.function.node
     if occurrence.effect != "construct" or not isinstance(function, n.Function):
-        return [n.Call(n.NOWHERE, n.Name(n.NOWHERE, ""), (), ())]
+        return True
+    uses = _uses(occurrence.event.node, function)
+    if not uses and not _is_made_of_rows(occurrence):
+        return False
+    if any(isinstance(x, n.Call | n.Keyword) for x in uses):
+        return True
+    return any(o.effect in ("write", "commit") and is_saved(program, whole, o) for o in _after(whole, occurrence))
+
+
+def _is_made_of_rows(occurrence: Occurrence) -> bool:
+    """Whether other rows go into a row: it belongs to them at once."""
+    given = (*occurrence.event.args, *(v for _, v in occurrence.event.keywords))
+    return any(isinstance(x.shape, t.Inst) for v in given for x in v)
+
+
+def _uses(row: n.Node, function: n.Function) -> list[n.Node]:
+    """The nodes that get hold of a row where it is made: calls with it as an argument, returns, lists and so on."""
     inside = list(walk(*function.body))
     names = {
-        x.id for s in inside if isinstance(s, n.Assign) and s.value is node for x in s.targets if isinstance(x, n.Name)
+        x.id for s in inside if isinstance(s, n.Assign) and s.value is row for x in s.targets if isinstance(x, n.Name)
     }
-    return [around for around in inside for x in children(around) if _takes(around, x, node, names)]
+    return [around for around in inside for x in children(around) if _takes(around, x, row, names)]
 
 
 def _takes(around: n.Node, part: n.Node, row: n.Node, names: set[str]) -> bool:

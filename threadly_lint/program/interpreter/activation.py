@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from threadly_lint.program.interpreter import types as t
 from threadly_lint.program.interpreter.effects import Event, Exit, Frame, FrameKind, Inlined, Outcome
@@ -287,6 +287,21 @@ class Activation:
         finally:
             while len(self.left) > mark:
                 self.left.pop()()
+
+    @contextmanager
+    def trial(self, state: State | None) -> Iterator[None]:
+        """Try something out from ``state`` on: nothing of it stays, neither what happened nor what was looked at."""
+        before = self.state, self.following, self.seen, self.variables, self.stores
+        grown: tuple[list[Any], ...] = (self.events, self.exits, self.ends, self.coroutines, self.checked_at_ends)
+        marks = [len(x) for x in grown]
+        self.state, self.following, self.seen = state and state.copy(), (), set()
+        self.variables, self.stores = dict(self.variables), dict(self.stores)
+        try:
+            yield
+        finally:
+            self.state, self.following, self.seen, self.variables, self.stores = before
+            for found, mark in zip(grown, marks, strict=True):
+                del found[mark:]
 
     # Constructs -------------------------------------------------------------------------------------------------------------
 

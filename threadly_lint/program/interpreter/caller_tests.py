@@ -62,11 +62,8 @@ def _is_of_somebody(a: Activation, test: n.Attribute, value: Value) -> bool:
 
 def _belongs_to_user(a: Activation, owner: n.Expr) -> bool:
     """Whether an expression is the user of the request, or leads there: ``user.profile``."""
-    mark, seen = len(a.events), set(a.seen)
-    value = evaluate(a, owner)
-    del a.events[mark:]
-    a.seen = seen
-    there = [x for x in value if not t.is_none(x)]
+    with a.trial(a.state):
+        there = [x for x in evaluate(a, owner) if not t.is_none(x)]
     if there and all(_is_account(a, x) for x in there):
         return True
     return isinstance(owner, n.Attribute) and _belongs_to_user(a, owner.value)

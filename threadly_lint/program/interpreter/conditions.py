@@ -77,9 +77,8 @@ def _branch_bool(a: Activation, test: n.BoolOp) -> Branches:
         when_true, when_false = branch(a, part)
         going_on, stop = (when_true, when_false) if test.op == "and" else (when_false, when_true)
         decided.append(stop)
-        before, depends_on = a.state, frozenset(a.seen)
-        switches.append(switch(a, part, stop, depends_on))
-        a.state, a.seen = before, outer_seen | depends_on
+        switches.append(switch(a, part, stop, a.seen))
+        a.seen |= outer_seen
     if any(state is not None and state.auth - base for state in decided):
         a.seen |= CALLER_TEST
     excuse(decided, switches, base)

@@ -152,17 +152,12 @@ def _leaves(body: tuple[n.Stmt, ...]) -> bool:
 def _foreseen(a: Activation, path: tuple[n.Stmt, ...], state: State | None) -> frozenset[int]:
     """The statuses with which a short way out ends, tried out: ``if allowed: return view()`` goes before the answer 403."""
     short = path[: next((i for i, s in enumerate(path, 1) if isinstance(s, n.Return | n.Raise)), len(path))]
-    if state is None or a.state is None or not short or len(short) > MAX_FORESEEN or _work(short) > MAX_TRIED:
+    if state is None or not short or len(short) > MAX_FORESEEN or _work(short) > MAX_TRIED:
         return frozenset()
-    marks = len(a.events), len(a.exits), len(a.ends)
-    before, variables, stores, seen = a.state, dict(a.variables), dict(a.stores), set(a.seen)
-    a.state, a.following = state.copy(), ()
-    run_block(a, short)
-    goes_on = a.state is not None
-    ended: frozenset[int] = frozenset() if goes_on else frozenset(a.ends[marks[2] :])
-    del a.events[marks[0] :], a.exits[marks[1] :], a.ends[marks[2] :]
-    a.state, a.variables, a.stores, a.seen = before, variables, stores, seen
-    return ended
+    with a.trial(state):
+        mark = len(a.ends)
+        run_block(a, short)
+        return frozenset(a.ends[mark:] if a.state is None else ())
 
 
 def _work(path: tuple[n.Stmt, ...]) -> int:

@@ -30,19 +30,19 @@ def switch(a: Activation, test: n.Expr, state: State | None, depends_on: Iterabl
     path = place_of(asked)
     if state is None or path is None or not _is_the_same_for_all(depends_on):
         return None
-    a.state = state
-    if not (_is_global(a, path, asked) or _is_setting(a, asked)):
-        return None
-    return _guard(a, path, test)
+    with a.trial(state):
+        is_setting = _is_global(a, path, asked) or _is_setting(a, asked)
+    return _guard(a, path, test) if is_setting else None
 
 
 def way_past(a: Activation, s: n.If, state: State | None, depends_on: Iterable[Tag]) -> Guard | None:
     """The setting for which the rest of a function is skipped. A wrapper that goes on to what it wraps may ask anything."""
     if state is None or not (s.body and isinstance(s.body[-1], n.Return)):
         return None
-    test = s.test
-    if isinstance(test, n.BoolOp):
-        test, depends_on = _deciding(a, test, state)
+    decided = _deciding(a, s.test, state) if isinstance(s.test, n.BoolOp) else (s.test, depends_on)
+    if decided is None:
+        return None
+    test, depends_on = decided
     path = place_of(_asked(test))
     if path is not None and _goes_on(a, s.body[-1]) and _is_the_same_for_all(depends_on):
         return _guard(a, path, test)
@@ -53,24 +53,19 @@ def two_ways(a: Activation, s: n.If, after_true: State | None, after_false: Stat
     """Where the sides of an ``if`` meet of which one has checked the caller, and the other stands there for a setting."""
     if after_true is None or after_false is None or bool(after_true.auth - base) == bool(after_false.auth - base):
         return
-    asked, depends_on = _deciding(a, s.test, after_true)
-    before = a.state
-    found = [switch(a, asked, state, depends_on) for state in (after_true, after_false)]
-    a.state = before
-    excuse([after_true, after_false], found, base)
+    if (decided := _deciding(a, s.test, after_true)) is not None:
+        states: list[State | None] = [after_true, after_false]
+        excuse(states, [switch(a, decided[0], state, decided[1]) for state in states], base)
 
 
-def _deciding(a: Activation, test: n.Expr, state: State) -> tuple[n.Expr, frozenset[Tag]]:
+def _deciding(a: Activation, test: n.Expr, state: State) -> tuple[n.Expr, Iterable[Tag]] | None:
     """The part of ``this or that`` on which it depends, the others being known to be false, with what that part looks at."""
-    seen, before, mark = a.seen, a.state, len(a.events)
     parts: list[tuple[n.Expr, frozenset[Tag]]] = []
     for part in test.values if isinstance(test, n.BoolOp) and test.op == "or" else (test,):
-        a.state, a.seen = state.copy(), set()
-        if any(t.truthiness(x) is not False for x in evaluate(a, part)):
-            parts.append((part, frozenset(a.seen)))
-    a.seen, a.state = seen, before
-    del a.events[mark:]
-    return parts[0] if len(parts) == 1 else (test, frozenset({Tag("request")}))
+        with a.trial(state):
+            if any(t.truthiness(x) is not False for x in evaluate(a, part)):
+                parts.append((part, frozenset(a.seen)))
+    return parts[0] if len(parts) == 1 else None
 
 
 def may_let_pass(a: Activation, s: n.If, depends_on: Iterable[Tag]) -> bool:
